@@ -1,0 +1,1 @@
+"""The command line: `cardwatch`. One module per subcommand, listed in `cli`."""

@@ -1,0 +1,101 @@
+"""All settings in one frozen object: command line > environment > secret files > cardwatch.toml > default.
+
+A setting `port` of the section `serve` is `--port` on the command line, CARDWATCH_SERVE_PORT in the
+environment and `port` under `[serve]` in the TOML file. A setting without a section, such as `model`, is
+CARDWATCH_MODEL and a key at the top of the file. A secret may also be read from a file that
+CARDWATCH_<NAME>_FILE names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from app.detection.settings import DetectionSettings
+from app.service.settings import ServiceSettings
+from elastic.node.settings import NodeSettings
+from shippers.settings import ShipperSettings
+
+PREFIX = "CARDWATCH_"
+TOML_FILE = Path("cardwatch.toml")
+
+
+class Settings(DetectionSettings, BaseSettings):
+    """What every command shares, the detector's settings, and one section for each long-running part."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        toml_file=TOML_FILE,
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+    )
+
+    home: Path = Field(Path("var"), description="Folder of everything the processes read and write.")
+    namespace: str = Field(
+        "default",
+        pattern=r"^[a-z0-9_]{1,100}$",
+        description="Namespace of the data streams, such as `production`.",
+    )
+    environment: str = Field("development", description="Written to every line as service.environment.")
+    elasticsearch: str = Field(
+        "http://127.0.0.1:9200",
+        pattern=r"^https?://",
+        description="The server that every command talks to.",
+    )
+    elasticsearch_api_key: SecretStr | None = Field(None, description="API key, encoded (id:key in base64).")
+    elasticsearch_user: SecretStr | None = Field(None, description="User name, for basic authentication.")
+    elasticsearch_password: SecretStr | None = Field(None, description="Password of that user.")
+    elasticsearch_ca_file: Path | None = Field(
+        None, description="CA certificate (PEM) that signed the server's."
+    )
+
+    serve: ServiceSettings = ServiceSettings()
+    ship: ShipperSettings = ShipperSettings()
+    node: NodeSettings = NodeSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (
+            init_settings,
+            env_settings,
+            SecretFiles(settings_cls),
+            TomlConfigSettingsSource(settings_cls),
+        )
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads a setting from the file that CARDWATCH_<NAME>_FILE names, without the line end."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text("utf-8").strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        secrets = (name for name in self.settings_cls.model_fields if not name.endswith("_file"))
+        values = {name: self.get_field_value(None, name)[0] for name in secrets}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """Settings with `flags` (what the command line gave, nested by section) on top."""
+    return Settings(**dict(flags or {}))

@@ -1,0 +1,1 @@
+"""Files that grow: find them, tell who they are, cut them into lines."""
