@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check format lint types imports up clean
+.PHONY: demo up test check format assets docs clean
 
 # One stamp for what runs the product, one for what checks it.
 $(VENV)/.run: requirements.txt pyproject.toml
@@ -36,6 +36,12 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, tests: what CI ru
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+assets: $(VENV)/.run  ## rewrite elastic/assets from elastic/fields.yml
+	$(BIN)/python -m elastic.templates
+
+docs: $(VENV)/.run  ## rewrite docs/reference.md from the code
+	$(BIN)/python -m app.commands.reference
 
 clean:  ## remove what was installed and written here
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,7 +9,6 @@ CARDWATCH_<NAME>_FILE names.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,8 @@ from elastic.node.settings import NodeSettings
 from shippers.settings import ShipperSettings
 
 PREFIX = "CARDWATCH_"
-TOML_FILE = Path("cardwatch.toml")
+CONFIG = "CARDWATCH_CONFIG"
+TOML_FILE = "cardwatch.toml"
 
 
 class Settings(DetectionSettings, BaseSettings):
@@ -37,7 +37,6 @@ class Settings(DetectionSettings, BaseSettings):
         env_prefix=PREFIX,
         env_nested_delimiter="_",
         env_nested_max_split=1,
-        toml_file=TOML_FILE,
         frozen=True,
         extra="forbid",
         protected_namespaces=(),
@@ -53,11 +52,17 @@ class Settings(DetectionSettings, BaseSettings):
     elasticsearch: str = Field(
         "http://127.0.0.1:9200",
         pattern=r"^https?://",
-        description="The server that every command talks to.",
+        description="The server that every command talks to; given, `up` leaves the embedded node out.",
     )
-    elasticsearch_api_key: SecretStr | None = Field(None, description="API key, encoded (id:key in base64).")
-    elasticsearch_user: SecretStr | None = Field(None, description="User name, for basic authentication.")
-    elasticsearch_password: SecretStr | None = Field(None, description="Password of that user.")
+    elasticsearch_api_key: SecretStr | None = Field(
+        None, description="API key, encoded (id:key in base64), read from a file."
+    )
+    elasticsearch_user: SecretStr | None = Field(
+        None, description="User name for basic authentication, read from a file."
+    )
+    elasticsearch_password: SecretStr | None = Field(
+        None, description="Password of that user, read from a file."
+    )
     elasticsearch_ca_file: Path | None = Field(
         None, description="CA certificate (PEM) that signed the server's."
     )
@@ -65,6 +70,16 @@ class Settings(DetectionSettings, BaseSettings):
     serve: ServiceSettings = ServiceSettings()
     ship: ShipperSettings = ShipperSettings()
     node: NodeSettings = NodeSettings()
+
+    @property
+    def server(self) -> str:
+        """URL of the server: the one that was set, else the embedded node's."""
+        return f"http://{self.node.host}:{self.node.port}" if self.embedded else self.elasticsearch
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the local stack brings its own node."""
+        return "elasticsearch" not in self.model_fields_set
 
     @classmethod
     def settings_customise_sources(
@@ -96,6 +111,10 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in values.items() if value is not None}
 
 
-def load(flags: Mapping[str, Any] | None = None) -> Settings:
-    """Settings with `flags` (what the command line gave, nested by section) on top."""
-    return Settings(**dict(flags or {}))
+def load() -> Settings:
+    """The settings of this process, read now.
+
+    Raises:
+        pydantic.ValidationError: one of them is wrong.
+    """
+    return Settings()

@@ -1,0 +1,60 @@
+"""What the command line says when something goes wrong.
+
+CommandError             command_error
+├── PortTaken            port_taken          another process listens there
+├── StackFailed          stack_failed        a process of the stack ended or did not get ready
+└── NoPhotographs        no_photographs      the folder holds none
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+
+class CommandError(Exception):
+    """Base of them all; `code` is stable."""
+
+    code = "command_error"
+
+
+class PortTaken(CommandError):
+    """Another process listens on a port that a part needs."""
+
+    code = "port_taken"
+
+
+class StackFailed(CommandError):
+    """A process of the local stack ended by itself or did not get ready in time."""
+
+    code = "stack_failed"
+
+
+class NoPhotographs(CommandError):
+    """The folder given to the demo holds no photograph."""
+
+    code = "no_photographs"
+
+
+def known_sentence(error: Exception) -> str | None:
+    """The sentence for an error that is ours (it has a `code`) or Elasticsearch's; None for a bug."""
+    from elasticsearch import ApiError, AuthenticationException, TransportError
+
+    if hasattr(error, "code") and isinstance(getattr(error, "code", None), str):
+        return f"{error} [{error.code}]"
+    if isinstance(error, AuthenticationException):
+        return "The server asks for a login: give --elasticsearch-api-key-file, or user and password files."
+    if isinstance(error, TransportError):
+        return f"No answer from Elasticsearch ({error.message}). `cardwatch up` starts a local one."
+    if isinstance(error, ApiError):
+        return f"Elasticsearch refused the request: {error}"
+    return None
+
+
+def settings_sentences(error: ValidationError) -> Iterator[str]:
+    """One sentence for each setting that is wrong, named as in the environment."""
+    for problem in error.errors():
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        reason = problem["msg"].removeprefix("Value error, ")
+        yield f"The setting CARDWATCH_{name} is wrong: {reason} (given: {problem['input']!r})."

@@ -1,0 +1,26 @@
+"""What every long-running process does at its start."""
+
+from __future__ import annotations
+
+import socket
+from importlib.metadata import version
+
+from app.commands.settings import Settings
+
+
+def start_logging(settings: Settings, role: str, node_name: str | None = None) -> None:
+    """From here on the process logs ECS lines below HOME/log, as the service `cardwatch-<role>`."""
+    from app.service import logs
+
+    identity = logs.ServiceIdentity(
+        name=f"cardwatch-{role}",
+        version=version("cardwatch"),
+        environment=settings.environment,
+        node_name=node_name or socket.gethostname(),
+    )
+    logs.install(
+        settings.home / "log",
+        identity,
+        file_bytes=settings.serve.log_file_bytes,
+        files=settings.serve.log_files,
+    )
