@@ -27,13 +27,14 @@ def settings_options(
     section: str | None = None, *, detection: bool = False
 ) -> Callable[[Function], Function]:
     """Decorates a command with the flags of the shared settings, of `section` and of the detector."""
-    fields = [*section_fields(section)] if section else []
-    fields += detection_fields() if detection else []
+    own = [_option(name, field, section) for name, field in section_fields(section)] if section else []
+    model = [_option(name, field) for name, field in detection_fields()] if detection else []
+    shared = [_option(name, field) for name, field in shared_fields()]
 
     def decorate(function: Function) -> Function:
-        for name, field in reversed([*fields, *shared_fields()]):
-            function = _option(name, field, section if (name, field) in fields else None)(function)
-        return _config_option(function)
+        for option in reversed([*own, *model, _config_option, *shared]):
+            function = option(function)
+        return function
 
     return decorate
 
@@ -81,7 +82,7 @@ def default_text(field: FieldInfo) -> str:
     return field.default.name if isinstance(field.default, Path) else str(field.default)
 
 
-def _option(name: str, field: FieldInfo, section: str | None) -> Callable[[Function], Function]:
+def _option(name: str, field: FieldInfo, section: str | None = None) -> Callable[[Function], Function]:
     default = default_text(field)
     return click.option(
         flag(name, field),

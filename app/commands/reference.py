@@ -19,9 +19,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 
 HEADING = """# Reference
 
-Generated from the code by `make docs`. How settings work: command line > environment `CARDWATCH_*` > `*_FILE` for
-secrets > `cardwatch.toml` > default. In the TOML file, settings of `serve`, `ship` and `node` stand under a table of
-that name, all others at the top.
+Generated from the code by `make docs`. How settings work: command line > environment `CARDWATCH_*` > `*_FILE`
+for secrets > `cardwatch.toml` > default. In the TOML file, settings of `serve`, `ship` and `node` stand under
+a table of that name, all others at the top.
 """
 
 
@@ -32,7 +32,8 @@ def page() -> str:
 
 
 def _commands() -> Iterator[str]:
-    yield "## Commands\n\nExit codes: 0 well, 1 a known error, 2 wrong usage or settings, 3 an error in Cardwatch, 130 interrupted."
+    codes = "0 well, 1 a known error, 2 wrong usage or settings, 3 a bug, 130 interrupted"
+    yield f"## Commands\n\nExit codes: {codes}."
     context = click.Context(cli.cardwatch, info_name="cardwatch")
     for name in cli.COMMANDS:
         command = cli.cardwatch.get_command(context, name)

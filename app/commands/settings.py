@@ -90,12 +90,8 @@ class Settings(DetectionSettings, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (
-            init_settings,
-            env_settings,
-            SecretFiles(settings_cls),
-            TomlConfigSettingsSource(settings_cls),
-        )
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get(CONFIG, TOML_FILE))
+        return (init_settings, env_settings, SecretFiles(settings_cls), toml)
 
 
 class SecretFiles(PydanticBaseSettingsSource):

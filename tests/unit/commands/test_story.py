@@ -1,0 +1,69 @@
+"""The story of a request as a person reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from app.commands.story import milliseconds, story, type_name
+
+BASE = {"http": {"request": {"id": "r-1"}}, "host": {"name": "edge-7"}}
+START = BASE | {
+    "@timestamp": "2026-11-23T03:12:45.000000Z",
+    "event": {"action": "request_start"},
+    "message": "began",
+}
+CARD = BASE | {
+    "@timestamp": "2026-11-23T03:12:45.037000Z",
+    "event": {"action": "detection_result"},
+    "card": {"type": "id_card", "score": 0.97, "quad": [1, 2, 3, 4, 5, 6, 7, 8]},
+}
+END = BASE | {
+    "@timestamp": "2026-11-23T03:12:45.038000Z",
+    "event": {"action": "request_success", "outcome": "success", "duration": 38_000_000},
+    "http": {"request": {"id": "r-1"}, "response": {"status_code": 200}},
+    "card": {"image": {"width": 40, "height": 30, "format": "jpeg"}, "stage": {"infer": {"ms": 17.0}}},
+}
+FAILED = BASE | {
+    "@timestamp": "2026-11-23T03:12:45.010000Z",
+    "event": {"action": "request_failure", "outcome": "failure", "duration": 10_000_000},
+    "error": {
+        "code": "not_an_image",
+        "message": "It is text.",
+        "type": "E",
+        "stack_trace": "Traceback: here",
+    },
+}
+
+
+def shown(*events: dict[str, Any]) -> str:
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    console.print(story(events))
+    return console.export_text()
+
+
+def test_it_tells_outcome_image_stages_and_cards_in_order() -> None:
+    text = shown(START, CARD, END)
+    assert "Request r-1  success 200  38.0 ms" in text
+    assert "40 x 30 px  jpeg" in text
+    assert "infer 17.0 ms" in text
+    assert text.index("request_start") < text.index("detection_result") < text.index("request_success")
+    assert "id_card 身份证  score 0.970  (1, 2) (3, 4) (5, 6) (7, 8)" in text
+    assert "37.0 ms" in text
+
+
+def test_an_error_comes_with_its_code_and_stack_trace() -> None:
+    text = shown(START, FAILED)
+    assert "failure" in text
+    assert "not_an_image: It is text. (E)" in text
+    assert "Traceback: here" in text
+
+
+def test_a_request_without_an_end_says_so() -> None:
+    assert "not finished" in shown(START)
+
+
+def test_a_class_of_the_user_s_own_keeps_its_name() -> None:
+    assert type_name("bank_card") == "bank_card"
+    assert milliseconds(None) == ""
