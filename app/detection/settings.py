@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "card-detector.onnx"
 
+DECODER_MAX_PIXELS = 200_000_000  # what the decoder itself refuses; no setting goes beyond it
+
 
 class DetectionSettings(BaseModel):
     """What the detector runs on and what it refuses."""
@@ -24,7 +26,29 @@ class DetectionSettings(BaseModel):
     min_score: float = Field(
         0.5, ge=0, le=1, description="Cards below this score are left out of the answer."
     )
-    max_pixels: int = Field(50_000_000, ge=1, description="Larger photographs are refused from their header.")
-    max_side_px: int = Field(16_000, ge=1, description="Longest side that is accepted.")
+    max_pixels: int = Field(
+        50_000_000,
+        ge=1,
+        le=DECODER_MAX_PIXELS,
+        description="Larger photographs are refused from their header.",
+    )
+    max_side_px: int = Field(16_000, ge=1, le=65_535, description="Longest side that is accepted.")
     min_side_px: int = Field(32, ge=1, description="Shortest side that is accepted.")
+    max_chunks: int = Field(
+        50_000, ge=16, description="Most segments or chunks in the file of one photograph."
+    )
+    max_scans: int = Field(
+        64,
+        ge=1,
+        description="Most scans of one JPEG; each is a pass over all pixels, and usual files have 1 to 12.",
+    )
     max_cards: int = Field(50, ge=1, description="Most cards reported for one photograph.")
+    max_candidates: int = Field(
+        300, ge=1, description="Most detections, best first, that are compared with one another."
+    )
+    max_overlap: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Of two detections that overlap by more (IoU) only the better one is kept.",
+    )

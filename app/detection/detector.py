@@ -1,0 +1,198 @@
+"""The stages in order, each timed: a photograph -> its cards."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection import geometry, images
+from app.detection.errors import ModelError
+from app.detection.gate import Gate
+from app.detection.images import ImageFacts, Pixels
+from app.detection.letterbox import Letterbox
+from app.detection.model import Model
+from app.detection.opencv import cv2
+from app.detection.settings import DetectionSettings
+
+Stage = Literal["decode", "preprocess", "queue", "infer", "postprocess"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Card:
+    """A card on a photograph.
+
+    Attributes:
+        type: one of the model's types.
+        score: 0 to 1.
+        quad: (4, 2), corners TL, TR, BR, BL as the card reads, in pixels of the upright original; a corner
+            beyond the picture's edge is moved to it.
+    """
+
+    type: str
+    score: float
+    quad: NDArray[np.float32]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """x0, y0, x1, y1 around the quad."""
+        x0, y0, x1, y1 = geometry.boxes(self.quad).tolist()
+        return x0, y0, x1, y1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """What was found on a photograph.
+
+    Attributes:
+        cards: best score first.
+        facts: of the photograph.
+        timings_ms: milliseconds of each stage.
+        batch_size: how many photographs went through the model together.
+    """
+
+    cards: tuple[Card, ...]
+    facts: ImageFacts
+    timings_ms: dict[Stage, float]
+    batch_size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    """How a point of the model's input lies on the upright original."""
+
+    facts: ImageFacts
+    scale: float
+    box: Letterbox
+
+    def to_original(self, quads: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Quads (n, 4, 2) in pixels of the input -> in pixels of the original, clipped to it."""
+        points = self.box.to_picture(quads) / self.scale - images.overhang(self.facts, self.scale)
+        return geometry.clip(points, self.facts.width, self.facts.height)
+
+
+class Detector:
+    """Finds cards on photographs; may be shared by threads, must not be taken over a fork."""
+
+    def __init__(
+        self,
+        settings: DetectionSettings,
+        *,
+        workers: int = 1,
+        concurrency: int = 1,
+        queue: int = 16,
+        queue_timeout_s: float = 10.0,
+    ) -> None:
+        """Loads the model.
+
+        Args:
+            settings: the model, its provider, the limits.
+            workers: how many processes share this machine.
+            concurrency: how many inferences run at once.
+            queue: how many callers may wait for the model.
+            queue_timeout_s: how long one may wait.
+
+        Raises:
+            ModelError: the model cannot be used.
+        """
+        self.model = Model(settings.model, settings, workers)
+        self._settings = settings
+        self._gate = Gate(concurrency, queue, queue_timeout_s)
+
+    def inspect(self, body: bytes) -> ImageFacts:
+        """The facts of a photograph from its header; raises ImageError where it is refused."""
+        return images.inspect(body, self._settings)
+
+    def detect(self, body: bytes, facts: ImageFacts, min_score: float | None = None) -> Detection:
+        """The cards on a photograph that `inspect` let through.
+
+        Args:
+            body: the encoded photograph.
+            facts: what `inspect` returned for it.
+            min_score: 0 to 1, instead of the one in the settings.
+
+        Raises:
+            ImageError: the pixels cannot be decoded despite the header.
+            ModelBusy: too many callers, or too long a wait.
+            ModelError: the inference failed.
+        """
+        self._gate.check()
+        timings: dict[Stage, float] = {}
+        with _timed(timings, "decode"):
+            pixels, scale = images.decode(body, facts, self._needed_px(facts))
+        with _timed(timings, "preprocess"):
+            tensor, placement = self._prepare(pixels, facts, scale)
+        with self._gate.place() as waited_s, _timed(timings, "infer"):
+            outputs = self.model.run(tensor)
+        timings["queue"] = 1000 * waited_s
+        with _timed(timings, "postprocess"):
+            cards = self._cards(
+                outputs, placement, self._settings.min_score if min_score is None else min_score
+            )
+        return Detection(cards, facts, timings)
+
+    def warm_up(self) -> None:
+        """Runs the model once, so that no request pays for what is made at the first run."""
+        self.self_test()
+
+    def self_test(self) -> None:
+        """A real inference on a small built-in photograph, past the queue, from its bytes to its cards.
+
+        Raises:
+            DetectionError: anything went wrong; a model that answers with numbers that are not finite counts.
+        """
+        body, facts = _sample()
+        pixels, scale = images.decode(body, facts, self._needed_px(facts))
+        tensor, placement = self._prepare(pixels, facts, scale)
+        outputs = self.model.run(tensor)
+        if not all(np.isfinite(output).all() for output in outputs):
+            raise ModelError(
+                "The model answers with numbers that are not finite: try another model or provider."
+            )
+        self._cards(outputs, placement, self._settings.min_score)
+
+    def _needed_px(self, facts: ImageFacts) -> int:
+        """The long side that the photograph has in the model's input."""
+        width, height = self.model.input_size
+        return math.ceil(max(facts.width, facts.height) * min(width / facts.width, height / facts.height))
+
+    def _prepare(
+        self, pixels: Pixels, facts: ImageFacts, scale: float
+    ) -> tuple[NDArray[np.float32], _Placement]:
+        size = self.model.input_size
+        box = Letterbox.fit((pixels.shape[1], pixels.shape[0]), size)
+        return self.model.layout.prepare(pixels, box, size), _Placement(facts, scale, box)
+
+    def _cards(
+        self, outputs: list[NDArray[np.floating]], placement: _Placement, min_score: float
+    ) -> tuple[Card, ...]:
+        settings = self._settings
+        found = self.model.layout.decode(outputs, self.model.plan, min_score).best(settings.max_candidates)
+        kept = geometry.suppress(found.quads, found.scores, settings.max_overlap, settings.max_cards)
+        quads = placement.to_original(found.quads[kept])
+        return tuple(
+            Card(self.model.types[found.types[index]], float(found.scores[index]), quad)
+            for index, quad in zip(kept, quads, strict=True)
+        )
+
+
+@contextmanager
+def _timed(timings: dict[Stage, float], stage: Stage) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings[stage] = 1000 * (time.perf_counter() - started)
+
+
+def _sample() -> tuple[bytes, ImageFacts]:
+    """A small photograph of a light card on a dark table, and its facts."""
+    pixels = np.full((240, 320, 3), 60, np.uint8)
+    cv2.rectangle(pixels, (60, 55), (260, 181), (225, 215, 200), cv2.FILLED)
+    cv2.rectangle(pixels, (205, 80), (245, 135), (120, 100, 90), cv2.FILLED)
+    _, body = cv2.imencode(".jpg", pixels)
+    return body.tobytes(), ImageFacts(320, 240, "jpeg", 1)

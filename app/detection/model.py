@@ -1,0 +1,210 @@
+"""An ONNX file, loaded and run. The only importer of ONNX Runtime."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import logging
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from app.detection import machine
+from app.detection.errors import ModelError
+from app.detection.layouts import LAYOUTS, Layout
+from app.detection.layouts.candidates import Plan, Shape
+from app.detection.settings import DetectionSettings
+
+CPU: Final = "CPUExecutionProvider"
+CUDA: Final = "CUDAExecutionProvider"
+
+_VERSION_DIGITS = 12
+_SILENT = 4  # ONNX Runtime's level `fatal`: what goes wrong is raised or logged here
+_INPUT_TYPES: Final = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+_CUDA_OPTIONS: Final = {
+    "arena_extend_strategy": "kSameAsRequested"
+}  # takes the memory it needs, no power of two
+# What ONNX Runtime raises; its own classes have no common base but Exception.
+_ORT_ERRORS: Final[tuple[type[Exception], ...]] = (
+    RuntimeError,
+    ValueError,
+    *(kind for kind in vars(ort_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)),
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Model:
+    """A detector's ONNX file on the provider that its session got.
+
+    Threads may share one Model: ONNX Runtime's `run` is safe for them and releases the interpreter lock.
+
+    Attributes:
+        name: from the file's metadata, else the file's name without its suffix.
+        version: the first 12 hexadecimal digits of the file's SHA-256.
+        metadata: as the file holds it.
+        requested_provider: what the settings ask for, `auto`, `cuda` or `cpu`.
+        threads: inside one inference on the CPU.
+        layout, plan: how its output is read.
+    """
+
+    def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:
+        """Loads the file.
+
+        Args:
+            path: the ONNX file.
+            settings: the provider and the threads.
+            workers: how many processes share this machine.
+
+        Raises:
+            ModelError: no such file, no ONNX, or of no known layout.
+        """
+        self.version = _digest(path)
+        self.requested_provider = settings.provider
+        self.threads = settings.intra_op_threads or max(1, machine.cores() // workers)
+        self._wants_cuda = settings.provider == "cuda" or (
+            settings.provider == "auto" and machine.has_nvidia()
+        )
+        self._session = _session(path, self._wants_cuda, self.threads)
+        meta = self._session.get_modelmeta()
+        self.metadata: dict[str, str] = dict(meta.custom_metadata_map)
+        self.name = self.metadata.get("name") or path.stem
+        self.layout, self.plan = _understand(self._session, self.metadata)
+        first = self._session.get_inputs()[0]
+        self._input_name, self._input_type = first.name, _INPUT_TYPES[first.type]
+        self._report("model_loaded")
+        self._fallback_known = False
+        self._warn_of_fallback()
+
+    @property
+    def provider(self) -> str:
+        """The provider that runs the model, as the session tells it now."""
+        return str(self._session.get_providers()[0])
+
+    @property
+    def fallback(self) -> bool:
+        """Whether the model runs on the CPU where an operator expects CUDA.
+
+        That is where `cuda` was asked for, and where `auto` finds an NVIDIA device or its driver. On `auto`
+        on a machine without either, and on `cpu`, the CPU is simply what it is.
+        """
+        return self._wants_cuda and self.provider != CUDA
+
+    @property
+    def fallback_reason(self) -> str | None:
+        """One sentence on what to do about a fallback; None where there is none."""
+        if not self.fallback:
+            return None
+        if CUDA not in onnxruntime.get_available_providers():
+            return "This ONNX Runtime has no CUDA: install onnxruntime-gpu."
+        if not machine.has_nvidia():
+            return "There is no NVIDIA device: give this process one, or set the provider to auto or cpu."
+        return (
+            "CUDA could not be started: check the NVIDIA driver, CUDA and cuDNN, or set the provider to cpu."
+        )
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Width and height of the input, in pixels."""
+        return self.plan.input_size
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The names of the types that the model tells apart, by index."""
+        return self.plan.types
+
+    def run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.floating]]:
+        """Runs the model.
+
+        Args:
+            tensor: (1, 3, height, width), as the layout prepares it.
+
+        Raises:
+            ModelError: the inference failed.
+        """
+        try:
+            outputs = self._session.run(None, {self._input_name: tensor.astype(self._input_type, copy=False)})
+        except _ORT_ERRORS as error:
+            raise ModelError(
+                "The model could not be run: see the log, or try another model or provider."
+            ) from error
+        self._warn_of_fallback()
+        return [np.asarray(output) for output in outputs]
+
+    def _warn_of_fallback(self) -> None:
+        """Warns once; the session may also change to the CPU later, when CUDA fails while it runs."""
+        if self.fallback and not self._fallback_known:
+            self._fallback_known = True
+            logger.warning(
+                "The model runs on the CPU. %s",
+                self.fallback_reason,
+                extra=self._fields("provider_fallback", "failure"),
+            )
+
+    def _report(self, action: str) -> None:
+        logger.info(
+            "The model %s is loaded on %s.", self.name, self.provider, extra=self._fields(action, "success")
+        )
+
+    def _fields(self, action: str, outcome: str) -> dict[str, str]:
+        return {
+            "event.action": action,
+            "event.outcome": outcome,
+            "card.model.name": self.name,
+            "card.model.version": self.version,
+            "card.model.provider": self.provider,
+        }
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:_VERSION_DIGITS]
+    except OSError as error:
+        raise ModelError(
+            f"The model file {path} cannot be read ({error.strerror}): set `model` to an ONNX file."
+        ) from error
+
+
+def _session(path: Path, cuda: bool, threads: int) -> onnxruntime.InferenceSession:
+    """A session on CUDA where that is wanted and works, else on the CPU."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that spin while they wait would take the cores from decoding.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _SILENT
+    onnxruntime.set_default_logger_severity(_SILENT)
+    providers: list[object] = (
+        [(CUDA, _CUDA_OPTIONS), CPU] if cuda and CUDA in onnxruntime.get_available_providers() else [CPU]
+    )
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints its advice
+            if cuda:
+                onnxruntime.preload_dlls()
+            return onnxruntime.InferenceSession(path, options, providers=providers)
+    except _ORT_ERRORS as error:
+        raise ModelError(
+            f"The file {path} is no ONNX model that can be run: set `model` to another one."
+        ) from error
+
+
+def _understand(session: onnxruntime.InferenceSession, metadata: dict[str, str]) -> tuple[Layout, Plan]:
+    """The layout of a file and how to use it."""
+    inputs: list[Shape] = [node.shape for node in session.get_inputs()]
+    outputs: list[Shape] = [node.shape for node in session.get_outputs()]
+    layout = next((layout for layout in LAYOUTS.values() if layout.matches(metadata, inputs, outputs)), None)
+    if layout is None:
+        raise ModelError(
+            f"The model's layout is not known (task {metadata.get('task', 'not told')}, outputs {outputs}):"
+            f" export it in one of these: {', '.join(LAYOUTS)}."
+        )
+    kind = session.get_inputs()[0].type
+    if kind not in _INPUT_TYPES:
+        raise ModelError(f"The model's input is {kind}: export it with an input of 32 or 16 bit floats.")
+    return layout, layout.plan(metadata, inputs, outputs)
