@@ -1,0 +1,154 @@
+"""The answer of `_bulk` -> a verdict on each line, or on the whole request.
+
+The truth table stands in docs/specs/delivery.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+FILTER_PATH = (
+    "items.*.status",
+    "items.*.failure_store",
+    "items.*.error.type",
+    "items.*.error.reason",
+    "items.*.error.caused_by.reason",
+)
+"""What is asked for of the answer."""
+
+
+class Verdict(Enum):
+    """What becomes of one line."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+class RequestVerdict(Enum):
+    """What becomes of a request that was refused as a whole."""
+
+    RETRY = "retry"
+    HALVE = "halve"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """HTTP 200: `results` are the items' insides, one per line in the order sent, each with its status."""
+
+    results: Sequence[Mapping[str, Any]]
+
+    @property
+    def statuses(self) -> list[int]:
+        """The HTTP status of each line."""
+        return [result["status"] for result in self.results]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Another HTTP status. `type` is Elasticsearch's error type, None in a body that is not its own."""
+
+    status: int
+    type: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer that can be read. `unknown`: the lines may have been taken all the same."""
+
+    type: str
+    reason: str
+    unknown: bool
+
+
+Reply = Answered | Rejected | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why Elasticsearch refused a line: HTTP status of the item, error type and reason."""
+
+    status: int
+    type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The lines of an answer by verdict: how many were taken, and the numbers of the others."""
+
+    accepted: int
+    duplicates: int
+    failure_store: int
+    retry: tuple[int, ...] = ()
+    refused: tuple[tuple[int, Refusal], ...] = ()
+
+
+def verdict(status: int) -> Verdict:
+    """What the status of an item means for its line; `create` was asked for."""
+    match status:
+        case 409:
+            return Verdict.DUPLICATE
+        case 401 | 403 | 429:
+            return Verdict.RETRY
+        case _ if 200 <= status < 300:
+            return Verdict.ACCEPTED
+        case _ if status >= 500:
+            return Verdict.RETRY
+        case _:
+            return Verdict.REFUSED
+
+
+def request_verdict(rejected: Rejected) -> RequestVerdict:
+    """What to do with the lines of a request that was refused as a whole.
+
+    A 400 says something about the lines only when Elasticsearch itself says it: a proxy's 400 may be about
+    anything, and a login or an address that is wrong must cost no line.
+    """
+    match rejected.status:
+        case 413:
+            return RequestVerdict.HALVE
+        case 400 if rejected.type:
+            return RequestVerdict.HALVE
+        case 429:
+            return RequestVerdict.RETRY
+        case status if status >= 500:
+            return RequestVerdict.RETRY
+        case _:
+            return RequestVerdict.WAIT
+
+
+def sort(answer: Answered) -> Sorted:
+    """Each item's verdict. Items with status 201 and `failure_store: used` count as accepted."""
+    results, statuses = answer.results, answer.statuses
+    stored = sum(result.get("failure_store") == "used" for result in results)
+    if statuses.count(201) == len(statuses):
+        return Sorted(len(statuses), 0, stored)
+    verdicts = [verdict(status) for status in statuses]
+    return Sorted(
+        verdicts.count(Verdict.ACCEPTED),
+        verdicts.count(Verdict.DUPLICATE),
+        stored,
+        tuple(n for n, each in enumerate(verdicts) if each is Verdict.RETRY),
+        tuple((n, _refusal(results[n])) for n, each in enumerate(verdicts) if each is Verdict.REFUSED),
+    )
+
+
+def first_error(answer: Answered) -> Refusal:
+    """The first item's error that asks for a retry; says in a log line what the trouble is."""
+    return next(_refusal(each) for each in answer.results if verdict(each["status"]) is Verdict.RETRY)
+
+
+def _refusal(result: Mapping[str, Any]) -> Refusal:
+    error = result.get("error")
+    if not isinstance(error, Mapping):
+        return Refusal(int(result["status"]), "unknown", str(error or ""))
+    cause = error.get("caused_by") or {}
+    reasons = filter(None, (error.get("reason"), cause.get("reason")))
+    return Refusal(int(result["status"]), str(error.get("type", "unknown")), ": ".join(map(str, reasons)))

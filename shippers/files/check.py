@@ -1,0 +1,53 @@
+"""May this line travel: cheap checks, no JSON parser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Why a line stays here; the value is the reason in quarantine."""
+
+    TOO_LONG = "too_long"
+    NUL = "nul_byte"
+    NOT_UTF8 = "not_utf8"
+    NOT_AN_OBJECT = "not_an_object"
+
+
+def fault_of(line: bytes, limit: int) -> Fault | None:
+    """What is wrong with a line (without its end) of at most `limit` bytes; None when nothing is."""
+    if len(line) > limit:
+        return Fault.TOO_LONG
+    if b"\0" in line:
+        return Fault.NUL
+    if not _is_utf8(line):
+        return Fault.NOT_UTF8
+    return None if line.startswith(b"{") and line.endswith(b"}") else Fault.NOT_AN_OBJECT
+
+
+def all_sound(block: bytes, lines: Sequence[bytes], limit: int) -> bool:
+    """Whether no line has a fault, told from the whole block at once; False may also mean "look closer".
+
+    Args:
+        block: the lines joined by line feeds.
+        lines: the same, apart; at least one.
+    """
+    return (
+        block.startswith(b"{")
+        and block.endswith(b"}")
+        and block.count(b"}\n{") == len(lines) - 1
+        and b"\0" not in block
+        and max(map(len, lines)) <= limit
+        and _is_utf8(block)
+    )
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

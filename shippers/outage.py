@@ -1,0 +1,60 @@
+"""Says once that something does not work, and once that it works again.
+
+What the shipper logs is shipped too: a line per retry would keep it busy with itself for as long as the
+trouble lasts. So one outage is two lines, and a next one within `quiet_s` of its end is only counted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Outage:
+    """The present outage of `what`, if there is one. `clock` gives seconds."""
+
+    what: str
+    clock: Callable[[], float]
+    quiet_s: float
+    _since: float | None = None
+    _told: bool = False
+    _quiet_until: float = float("-inf")
+
+    def failed(self, kind: str, reason: str) -> None:
+        """A try failed: `kind` is the class or the HTTP status of the failure."""
+        if self._since is not None:
+            return
+        self._since = self.clock()
+        self._told = self._since >= self._quiet_until
+        if self._told:
+            logger.warning(
+                f"{self.what} does not take lines; they wait and are tried again.",
+                extra={
+                    "event.action": "outage_start",
+                    "event.outcome": "failure",
+                    "error.type": kind,
+                    "error.message": reason,
+                },
+            )
+
+    def over(self, lines: int, size_bytes: int) -> None:
+        """A try went well. `lines` waited in the batch, and `size_bytes` behind it in the files."""
+        if self._since is None:
+            return
+        now = self.clock()
+        lasted, self._since = max(now - self._since, 0.0), None
+        if self._told:
+            self._quiet_until = now + self.quiet_s
+            logger.info(
+                f"{self.what} takes lines again after {lasted:.1f} s; "
+                f"{lines} lines waited and {size_bytes} bytes behind them.",
+                extra={
+                    "event.action": "outage_end",
+                    "event.outcome": "success",
+                    "event.duration": int(lasted * 1e9),
+                },
+            )
