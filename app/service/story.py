@@ -1,0 +1,86 @@
+"""One request as it happens: writes its events and counts it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+
+from app.detection.detector import Detection
+from app.service import events
+from app.service.ecs import FIELDS_ATTRIBUTE, error_type
+from app.service.logs import REQUESTS
+from app.service.metrics import Metrics
+
+logger = logging.getLogger(REQUESTS)
+
+
+class Story:
+    """The events of one request to /v1/detect, from its start to its answer.
+
+    Args:
+        incoming: what is known at the start.
+        model: the model, once there is one.
+        metrics: counts what the events tell.
+        clock: nanoseconds that only grow.
+    """
+
+    def __init__(
+        self,
+        incoming: events.Incoming,
+        model: events.ModelFacts | None,
+        metrics: Metrics,
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self.photograph = events.Photograph()
+        self._request = incoming.fields()
+        self._numbered = events.Numbered(incoming.request_id)
+        self._model = events.model(model) if model is not None else {}
+        self._metrics = metrics
+        self._clock_ns = clock_ns
+        self._started_ns = clock_ns()
+        self._write("A request has come.", events.request_start())
+
+    def body_read(self, size_bytes: int) -> None:
+        """The whole body has come."""
+        self._request["http.request.body.bytes"] = size_bytes
+
+    def image_found(self, image: bytes) -> None:
+        """The photograph has been taken out of the body."""
+        self.photograph.size_bytes = len(image)
+        self.photograph.sha256 = hashlib.sha256(image).hexdigest()
+        self._metrics.image(len(image))
+
+    def succeeded(self, status: int, detection: Detection) -> None:
+        """The detector has answered."""
+        for card in detection.cards:
+            self._write(f"Found: {card.type}.", events.detection_result(card))
+        duration_ns = self._clock_ns() - self._started_ns
+        self._write(
+            f"Cards found: {len(detection.cards)}, in {duration_ns / 1e6:.0f} ms.",
+            {**self.photograph.fields(), **events.request_success(status, duration_ns, detection)},
+        )
+        self._metrics.detection(detection)
+
+    def failed(self, status: int, code: str, detail: str, error: BaseException) -> None:
+        """The request is answered with a problem; the stack trace is written for what is our fault."""
+        duration_ns = self._clock_ns() - self._started_ns
+        ours = status >= 500 and code not in ("model_busy", "not_ready")
+        failure = events.request_failure(status, duration_ns, code, error_type(error), str(error) or detail)
+        self._write(
+            f"Answered with {code}.",
+            {**self.photograph.fields(), **failure},
+            level=logging.ERROR if ours else logging.INFO,
+            error=error if ours else None,
+        )
+
+    def _write(
+        self,
+        sentence: str,
+        fields: events.Fields,
+        *,
+        level: int = logging.INFO,
+        error: BaseException | None = None,
+    ) -> None:
+        fields = {**fields, **self._numbered.fields(), **self._request, **self._model}
+        logger.log(level, sentence, exc_info=error, extra={FIELDS_ATTRIBUTE: fields})
