@@ -7,13 +7,12 @@ import os
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from app.detection.detector import Card, Detection
 from app.detection.errors import DetectionError, ModelBusy
 from app.service import events, health, ids, logs, problems, uploads
 from app.service.engine import RETRY_AFTER_S, Engine
@@ -21,6 +20,9 @@ from app.service.errors import NotReady, RequestRefused
 from app.service.metrics import CONTENT_TYPE, Metrics
 from app.service.settings import ServiceSettings
 from app.service.story import Story
+
+if TYPE_CHECKING:  # ONNX Runtime, which they bring along, must not be loaded before the fork
+    from app.detection.detector import Card, Detection
 
 REQUEST_ID = "X-Request-ID"
 DETECT = "/v1/detect"
@@ -32,6 +34,7 @@ ROUTES = {
     "GET /metrics": "Numbers for Prometheus.",
     "GET /": "This list.",
 }
+PATHS = frozenset(route.split()[1] for route in ROUTES)
 
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -162,7 +165,7 @@ class Frame:
     def finish(self, response: Response) -> Response:
         response.headers[REQUEST_ID] = g.request_id
         response.headers["Cache-Control"] = "no-store"
-        rule = request.url_rule.rule if request.url_rule else "unmatched"
+        rule = request.path if request.path in PATHS else "unmatched"
         method = request.method if request.method in _METHODS else "other"
         duration_s = (time.perf_counter_ns() - g.started_ns) / 1e9
         self._parts.metrics.answered(rule, method, response.status_code, duration_s)

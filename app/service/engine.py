@@ -6,12 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.detection.detector import Detection
-from app.detection.images import ImageFacts
 from app.service.errors import NotReady
 from app.service.health import Model, SelfTest
+
+if TYPE_CHECKING:  # ONNX Runtime, which they bring along, must not be loaded before the fork
+    from app.detection.detector import Detection
+    from app.detection.images import ImageFacts
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from app.detection.detector import Card, Detection, Stage
-from app.detection.images import ImageFacts
+if TYPE_CHECKING:  # ONNX Runtime, which they bring along, must not be loaded before the fork
+    from app.detection.detector import Card, Detection, Stage
+    from app.detection.images import ImageFacts
 
 Fields = dict[str, object]
 Action = Literal["request_start", "detection_result", "request_success", "request_failure"]

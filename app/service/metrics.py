@@ -11,12 +11,14 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.detection.detector import Detection
+if TYPE_CHECKING:  # ONNX Runtime, which it brings along, must not be loaded before the fork
+    from app.detection.detector import Detection
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

@@ -1,7 +1,7 @@
 """Runs the service in this process: gunicorn's master here, the workers below it.
 
 Every worker builds its own detector after the fork, because neither a CUDA context nor ONNX Runtime's
-threads survive one.
+threads survive one; not even the library may be loaded before.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from app.detection import machine
-from app.detection.detector import Detector
 from app.detection.errors import DetectionError
 from app.detection.settings import DetectionSettings
 from app.service import gunicorn_conf, logs
 from app.service.api import Parts, create_app
-from app.service.engine import Engine
+from app.service.engine import Detector, Engine
 from app.service.errors import BindRefused, HomeUnusable, PortTaken, ServiceError
 from app.service.health import Model
 from app.service.metrics import Metrics, prepare_folder, prepare_slot
@@ -215,6 +214,8 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
             file.on_line = None
 
     def _detector(self) -> Detector:
+        from app.detection.detector import Detector
+
         return Detector(
             self._detection,
             workers=self._sizes.workers,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from app.detection.detector import Detection
 from app.service import events
 from app.service.ecs import FIELDS_ATTRIBUTE, error_type
 from app.service.logs import REQUESTS
 from app.service.metrics import Metrics
+
+if TYPE_CHECKING:  # ONNX Runtime, which it brings along, must not be loaded before the fork
+    from app.detection.detector import Detection
 
 logger = logging.getLogger(REQUESTS)
 
