@@ -29,7 +29,7 @@ from elastic import search
 
 SAMPLES = Path(__file__).parents[2] / "tests" / "data" / "photos"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
-BROKEN = "broken (the first photograph, cut in half)"
+BROKEN = "(cut in half)"
 START_S, FIND_S, POST_S, STOP_S = 120.0, 60.0, 60.0, 60.0
 
 Json = dict[str, Any]
@@ -196,7 +196,9 @@ def _post(settings: Settings, name: str, body: bytes) -> Upload:
 
 
 def _uploads_table(uploads: Sequence[Upload]) -> Table:
-    table = Table("photograph", "request id", "status", "cards", "ms", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for heading in ("photograph", "request id", "status", "cards", "ms"):
+        table.add_column(heading, no_wrap=heading == "request id", overflow="fold")
     for upload in uploads:
         found = ", ".join(f"{type_name(card['type'])} {card['score']:.2f}" for card in upload.cards)
         said = upload.answer.get("code", "") if upload.status != 200 else found or "none"
@@ -227,7 +229,16 @@ def _counts_when_complete(client: Elasticsearch, uploads: Sequence[Upload]) -> l
 
 
 def _counts_table(counts: Sequence[tuple[str, int, int]]) -> Table:
-    table = Table("event", "sent", "found", "", box=None, header_style="bold", title_justify="left")
+    table = Table(
+        "event",
+        "sent",
+        "found",
+        "",
+        box=None,
+        header_style="bold",
+        title="\nSent and found",
+        title_justify="left",
+    )
     for action, sent, found in counts:
         table.add_row(action, str(sent), str(found), "agrees" if sent == found else "[red]differs[/red]")
     return table
