@@ -33,7 +33,8 @@ BROKEN = "(cut in half)"
 START_S, FIND_S, POST_S, STOP_S = 120.0, 60.0, 60.0, 60.0
 
 Json = dict[str, Any]
-console = Console(highlight=False)
+WIDTH_UNLESS_TERMINAL = 120
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_UNLESS_TERMINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,16 +230,7 @@ def _counts_when_complete(client: Elasticsearch, uploads: Sequence[Upload]) -> l
 
 
 def _counts_table(counts: Sequence[tuple[str, int, int]]) -> Table:
-    table = Table(
-        "event",
-        "sent",
-        "found",
-        "",
-        box=None,
-        header_style="bold",
-        title="\nSent and found",
-        title_justify="left",
-    )
+    table = Table("event", "sent", "found", "", box=None, header_style="bold", title="\nCounts")
     for action, sent, found in counts:
         table.add_row(action, str(sent), str(found), "agrees" if sent == found else "[red]differs[/red]")
     return table

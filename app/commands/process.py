@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from importlib.metadata import version
 
@@ -11,6 +12,9 @@ from app.commands.settings import Settings
 def start_logging(settings: Settings, role: str, node_name: str | None = None) -> None:
     """From here on the process logs ECS lines below HOME/log, as the service `cardwatch-<role>`."""
     from app.service import logs
+
+    # The client writes a line per request, and the shipper's own lines are shipped too.
+    logging.getLogger("elastic_transport").setLevel(logging.WARNING)
 
     identity = logs.ServiceIdentity(
         name=f"cardwatch-{role}",
