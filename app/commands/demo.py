@@ -84,6 +84,7 @@ def command(images: Path, keep: bool, choice: str) -> None:
         counts = _counts_when_complete(client, uploads)
         console.print("\nThe full trace of one request, found by its id:\n")
         console.print(story(search.events(client, _most_telling(uploads).request_id)))
+        console.print("\nWhat was sent and what was found:\n")
         console.print(_counts_table(counts))
         _say_what_next(settings, uploads, keep)
     if any(sent != found for _, sent, found in counts):
@@ -230,7 +231,7 @@ def _counts_when_complete(client: Elasticsearch, uploads: Sequence[Upload]) -> l
 
 
 def _counts_table(counts: Sequence[tuple[str, int, int]]) -> Table:
-    table = Table("event", "sent", "found", "", box=None, header_style="bold", title="\nCounts")
+    table = Table("event", "sent", "found", "", box=None, header_style="bold")
     for action, sent, found in counts:
         table.add_row(action, str(sent), str(found), "agrees" if sent == found else "[red]differs[/red]")
     return table
