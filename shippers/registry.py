@@ -7,12 +7,12 @@ survives a power cut.
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
 from shippers.files.find import Place
@@ -73,19 +73,19 @@ class Registry:
             for row in _read(self._database):
                 self._remember(row)
         except sqlite3.DatabaseError as error:
-            os.close(self._lock)
+            self._lock.close()
             raise RegistryDamaged(
                 f"{path} cannot be read ({error}). Move it away: ids come from the files' content, "
                 "so lines that the server has are told from new ones again."
             ) from error
         except BaseException:
-            os.close(self._lock)
+            self._lock.close()
             raise
 
     def close(self) -> None:
         """Lets go of the file and of the lock."""
         self._database.close()
-        os.close(self._lock)
+        self._lock.close()
 
     def get(self, identity: str) -> Row | None:
         """The row of this identity."""
@@ -138,16 +138,16 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _locked(path: Path) -> int:
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _locked(path: Path) -> BinaryIO:
+    lock = path.open("ab")
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        os.close(fd)
+        lock.close()
         raise HomeInUse(
             f"Another shipper works on {path.parent}: stop it or choose another home with --home."
         ) from error
-    return fd
+    return lock
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from elastic_transport import ConnectionTimeout, NdjsonSerializer, TlsError, TransportError
+from elastic_transport import NdjsonSerializer, TransportError
 from elasticsearch import ApiError, Elasticsearch
 from urllib3.exceptions import NewConnectionError
 
@@ -56,7 +56,9 @@ class Sink:
         except ApiError as error:
             return _rejected(error)
         except (TransportError, OSError) as error:
-            return Unanswered(type(error).__name__, str(error)[:REASON_CHARACTERS], _unknown(error))
+            never_made = isinstance(error.__cause__, NewConnectionError)
+            reason = str(getattr(error, "message", error))[:REASON_CHARACTERS]
+            return Unanswered(type(error).__name__, reason, unknown=not never_made)
         return _answered(answer, size(segments))
 
 
@@ -79,13 +81,3 @@ def _rejected(error: ApiError) -> Reply:
         reason = str(told.get("reason") or error.message)
         return Rejected(error.status_code, str(told.get("type")), reason[:REASON_CHARACTERS])
     return Rejected(error.status_code, None, str(error.message)[:REASON_CHARACTERS])
-
-
-def _unknown(error: Exception) -> bool:
-    """Whether the request may have reached the server: anything but a connection that was never made."""
-    if isinstance(error, ConnectionTimeout):
-        return True
-    causes = getattr(error, "errors", ())
-    return not isinstance(error, TlsError) and not any(
-        isinstance(each, NewConnectionError) for each in causes
-    )

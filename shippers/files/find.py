@@ -21,12 +21,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file that was there when the folder was listed. `size_bytes` is of that moment."""
+    """A file that was there when the folder was listed. `size_bytes` and `changed_ns`, when it was
+    last written to, are of that moment."""
 
     path: Path
     folder: str
     place: Place
     size_bytes: int
+    changed_ns: int
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """What changes when something is written to the file."""
+        return self.size_bytes, self.changed_ns
 
     @property
     def told(self) -> str:
@@ -60,4 +67,6 @@ def _found(entry: os.DirEntry[str], folder: str) -> Found | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return Found(Path(entry.path), folder, Place(status.st_dev, status.st_ino), status.st_size)
+    return Found(
+        Path(entry.path), folder, Place(status.st_dev, status.st_ino), status.st_size, status.st_mtime_ns
+    )

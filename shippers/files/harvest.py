@@ -18,6 +18,7 @@ class Harvester:
         place: where it lies.
         path: its name when the folder was last listed.
         listed: whether it was in the folder then.
+        stamp: its size and when it was last written to, as listed then.
         checkpoint: up to here the server or the quarantine has everything.
         head: its first bytes; they grow with what is read, up to `head_limit`.
         replaced: it was cut short or written anew; nothing more is read from it.
@@ -34,6 +35,7 @@ class Harvester:
         self._position = checkpoint
         self._skipping_from: int | None = None
         self._seen_bytes = -1
+        self.stamp = (-1, -1)
 
     @property
     def is_open(self) -> bool:
@@ -44,11 +46,6 @@ class Harvester:
     def position(self) -> int:
         """Where the next read begins, in bytes."""
         return self._position
-
-    @property
-    def seen_bytes(self) -> int:
-        """The size up to which the file has been looked at; -1 before the first read."""
-        return self._seen_bytes
 
     def waiting_bytes(self) -> int:
         """How many bytes of the file have not been read."""
@@ -77,6 +74,7 @@ class Harvester:
         status = os.fstat(fd)
         if Place(status.st_dev, status.st_ino) == self.place:
             self._fd = fd
+            self._seen_bytes = -1  # its inode may have been reused: the next read looks at the head
         else:  # renamed since the folder was listed: the next listing tells its name
             os.close(fd)
 

@@ -88,18 +88,19 @@ class Tail:
         for place, harvester in list(self._harvesters.items()):
             harvester.listed = place in found
             if harvester.listed:
-                harvester.path = found[place].path
-                self._wake(harvester, found[place].size_bytes)
+                self._see(harvester, found[place])
             if harvester.replaced:
                 self._let_go_of_replaced(harvester)
             elif not harvester.listed and harvester.is_idle():
                 self._let_go_of_gone(harvester)
         self._rest_idle()
 
-    def _wake(self, harvester: Harvester, size_bytes: int) -> None:
-        if harvester.is_open or size_bytes == harvester.seen_bytes:
-            return
-        if self._room() > 0:
+    def _see(self, harvester: Harvester, found: Found) -> None:
+        """Takes over what was listed; opens a file that rests and has been written to."""
+        harvester.path = found.path
+        if harvester.is_open:
+            harvester.stamp = found.stamp
+        elif found.stamp != harvester.stamp and self._room() > 0:
             try:
                 harvester.wake()
             except OSError as error:

@@ -1,0 +1,291 @@
+"""The whole shipper in one process, against a server with faults on order."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from shippers.errors import HomeInUse
+from shippers.pipeline import Pipeline
+from shippers.settings import ShipperSettings
+from tests.bulk_proxy import Garbage, Items, Memory, Proxy, Reset, Stall, Status, running
+
+FAST = ShipperSettings(
+    batch_lines=7,
+    poll_s=0.01,
+    backoff_first_s=0.001,
+    backoff_cap_s=0.002,
+    timeout_s=5,
+    stop_s=5,
+    line_bytes=256,
+)
+STREAM = "logs-card.request-test"
+
+Make = Callable[..., Pipeline]
+
+
+@pytest.fixture
+def store() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def proxy(store: Memory) -> Iterator[Proxy]:
+    with running(store) as server:
+        yield server
+
+
+@pytest.fixture
+def make(home: Path, proxy: Proxy, connect: Callable[[str], Elasticsearch]) -> Iterator[Make]:
+    made: list[Pipeline] = []
+
+    def pipeline(**changed: Any) -> Pipeline:
+        settings = FAST.model_copy(update=changed)
+        client = connect(proxy.url)
+        made.append(Pipeline(settings, home=home, namespace="test", client=client, draw=lambda: 0.5))
+        return made[-1]
+
+    yield pipeline
+    for each in made:
+        each.close()
+
+
+def write(home: Path, first: int, last: int, name: str = "log/request.ndjson") -> list[bytes]:
+    path = home / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps({"@timestamp": "2026-11-23T03:12:45Z", "n": n}).encode() for n in range(first, last)]
+    with path.open("ab") as file:
+        file.write(b"".join(line + b"\n" for line in lines))
+    return lines
+
+
+def quarantined(home: Path) -> dict[str, list[dict[str, Any]]]:
+    files = sorted((home / "quarantine").glob("*.ndjson"))
+    return {path.stem: [json.loads(line) for line in path.read_bytes().splitlines()] for path in files}
+
+
+def test_lines_of_both_folders_reach_their_streams_byte_for_byte(
+    home: Path, store: Memory, make: Make
+) -> None:
+    logs = write(home, 0, 20)
+    samples = write(home, 20, 25, "spool/gpu.ndjson")
+    pipeline = make()
+    assert pipeline.drain() == 25
+    by_stream: dict[str, list[bytes]] = {}
+    for stream, name in sorted(store.documents):
+        by_stream.setdefault(stream, []).append(store.documents[stream, name])
+    assert by_stream == {STREAM: logs, "metrics-card.gpu-test": samples}
+    assert pipeline.drain() == 0
+    counters = pipeline.counters
+    assert (counters.read, counters.acknowledged, counters.duplicates) == (25, 25, 0)
+
+
+def test_nothing_is_sent_twice_after_a_restart_and_everything_after_a_lost_registry(
+    home: Path, store: Memory, proxy: Proxy, make: Make
+) -> None:
+    write(home, 0, 20)
+    first = make()
+    first.drain()
+    first.close()
+    sizes = len(proxy.sizes)
+    again = make()
+    assert again.drain() == 0
+    assert len(proxy.sizes) == sizes
+    again.close()
+    for path in home.glob("registry.*"):
+        path.unlink()
+    lost = make()
+    assert lost.drain() == 20
+    assert (lost.counters.duplicates, len(store.documents)) == (20, 20)
+
+
+FAULTS = [
+    Status(429, "es_rejected_execution_exception"),
+    Status(503, None),
+    Status(401, "security_exception"),
+    Status(403, "security_exception"),
+    Status(404, None),
+    Items(429),
+    Items(503, every=1),
+    Items(403, every=3),
+    Reset(after=True),
+    Reset(after=False),
+    Garbage(b"<html>"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_every_passing_fault_ends_with_each_line_once(
+    home: Path, store: Memory, proxy: Proxy, make: Make, fault: Any
+) -> None:
+    lines = write(home, 0, 20)
+    proxy.faults.extend([fault, None, fault, fault])
+    pipeline = make()
+    assert pipeline.drain() == 20
+    assert [store.documents[key] for key in sorted(store.documents)] == lines
+    assert pipeline.counters.acknowledged == 20
+    assert pipeline.counters.retries > 0
+    assert quarantined(home) == {}
+
+
+def test_an_item_that_must_wait_does_not_take_the_others_along(home: Path, proxy: Proxy, make: Make) -> None:
+    write(home, 0, 6)
+    proxy.faults.append(Items(429, every=3))
+    make().drain()
+    assert proxy.sizes == [6, 2]
+
+
+def test_a_refused_line_goes_to_quarantine_and_delays_nobody(
+    home: Path, store: Memory, proxy: Proxy, make: Make
+) -> None:
+    good = write(home, 0, 3)
+    path = home / "log" / "request.ndjson"
+    start = path.stat().st_size
+    with path.open("ab") as file:
+        file.write(b'{"broken": }\n')
+    good += write(home, 3, 6)
+    pipeline = make()
+    assert pipeline.drain() == 7
+    assert sorted(store.documents.values()) == sorted(good)
+    ((entry,),) = quarantined(home).values()
+    assert entry["reason"] == "document_parsing_exception"
+    assert (entry["source"]["start"], entry["source"]["end"]) == (start, start + 13)
+    assert proxy.sizes == [7]
+    counters = pipeline.counters
+    assert counters.read == counters.acknowledged + counters.quarantined.total() == 7
+
+
+def test_unfit_lines_never_leave_and_are_told_with_their_bytes(home: Path, store: Memory, make: Make) -> None:
+    path = home / "log" / "request.ndjson"
+    path.parent.mkdir(parents=True)
+    bad = [b"", b"no json", b"{\0}", b'{"\xff"}', b'{"' + b"x" * 300 + b'"}', b"y" * 2000]
+    good = [b'{"n":%d}' % number for number in range(len(bad) + 1)]
+    parts = [part for pair in zip(good, bad, strict=False) for part in pair] + [good[-1]]
+    content = b"".join(part + b"\n" for part in parts)
+    path.write_bytes(content)
+    pipeline = make(read_bytes=1024)
+    assert pipeline.drain() == len(parts)
+    assert sorted(store.documents.values()) == sorted(good)
+    ranges = [entry["source"] for entries in quarantined(home).values() for entry in entries]
+    told = sorted((source["start"], source["end"]) for source in ranges)
+    assert [content[start : end - 1] for start, end in told] == bad
+    assert {reason: len(entries) for reason, entries in quarantined(home).items()} == {
+        "not_an_object": 2,
+        "nul_byte": 1,
+        "not_utf8": 1,
+        "too_long": 2,
+    }
+
+
+def test_a_batch_too_large_is_halved_and_one_poisoned_request_costs_one_line(
+    home: Path, store: Memory, proxy: Proxy, make: Make
+) -> None:
+    write(home, 0, 40)
+    proxy.most_lines, proxy.poison = 3, b'"n": 17}'
+    pipeline = make(batch_lines=40)
+    assert pipeline.drain() == 40
+    assert len(store.documents) == 39
+    assert {key: len(value) for key, value in quarantined(home).items()} == {"illegal_argument_exception": 1}
+
+
+def test_quarantine_stands_before_the_checkpoint(
+    home: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No entry may be missing after a crash: while the folder takes nothing, the checkpoint does not move."""
+    write(home, 0, 1)
+    with (home / "log" / "request.ndjson").open("ab") as file:
+        file.write(b"unfit\n")
+    pipeline, stop = make(), threading.Event()
+
+    def full(fd: int) -> None:
+        stop.set()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert pipeline.run_once(stop) == 0
+    pipeline.close()
+    monkeypatch.undo()
+    again = make()
+    assert again.drain() == 2
+    assert again.counters.duplicates == 1
+
+
+def test_two_shippers_on_one_home_are_refused(make: Make) -> None:
+    make()
+    with pytest.raises(HomeInUse):
+        make()
+
+
+def test_run_ships_what_comes_and_stops_when_told(home: Path, store: Memory, make: Make) -> None:
+    pipeline, stop = make(), threading.Event()
+    runner = threading.Thread(target=pipeline.run, args=(stop,))
+    runner.start()
+    for number in range(5):
+        write(home, number * 10, number * 10 + 10)
+        assert wait_until(lambda want=number * 10 + 10: len(store.documents) == want)
+    stop.set()
+    runner.join(10)
+    assert not runner.is_alive()
+    assert make().drain() == 0
+
+
+def test_a_stop_waits_for_the_answer_in_flight_and_keeps_its_checkpoint(
+    home: Path, store: Memory, proxy: Proxy, make: Make
+) -> None:
+    write(home, 0, 5)
+    release = threading.Event()
+    proxy.faults.append(Stall(release))
+    pipeline, stop = make(), threading.Event()
+    runner = threading.Thread(target=pipeline.run, args=(stop,))
+    runner.start()
+    assert wait_until(lambda: len(store.documents) == 5)
+    stop.set()
+    release.set()
+    runner.join(10)
+    assert not runner.is_alive()
+    again = make()
+    assert again.drain() == 0
+
+
+def test_a_stop_does_not_wait_longer_than_its_limit(
+    home: Path, store: Memory, proxy: Proxy, make: Make
+) -> None:
+    write(home, 0, 5)
+    release = threading.Event()
+    proxy.faults.append(Stall(release))
+    pipeline, stop = make(stop_s=0.05), threading.Event()
+    runner = threading.Thread(target=pipeline.run, args=(stop,))
+    runner.start()
+    assert wait_until(lambda: len(store.documents) == 5)
+    stop.set()
+    runner.join(4)  # the answer would take longer than this
+    assert not runner.is_alive()
+    release.set()
+    assert wait_until(lambda: pipeline.counters.acknowledged == 5)
+
+
+def test_an_error_nobody_expects_ends_the_run_with_it(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = make()
+    monkeypatch.setattr("shippers.files.tail.find", lambda home: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        pipeline.run(threading.Event())
+
+
+def test_the_shippers_own_log_does_not_feed_it(
+    home: Path, proxy: Proxy, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    write(home, 0, 70)
+    proxy.faults.extend([Status(503)] * 30 + [Items(429), None] * 10)
+    make().drain()
+    assert [getattr(record, "event.action") for record in caplog.records] == ["outage_start", "outage_end"]
+
+
+def wait_until(reached: Callable[[], bool]) -> bool:
+    tick = threading.Event()
+    return any(reached() or tick.wait(0.01) for _ in range(1000))

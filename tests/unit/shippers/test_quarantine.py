@@ -1,0 +1,119 @@
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from shippers.batch import Segment, Source, Unfit
+from shippers.bulk import Refusal
+from shippers.delivery import Refused
+from shippers.files.check import Fault
+from shippers.quarantine import Quarantine, mask, refused_entries, unfit_entries
+
+SOURCE = Source("00000000-0123456789abcdef", "logs-card.request-test", "log/request.ndjson")
+PARSING = "document_parsing_exception"
+
+
+def entries(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def refused(line: bytes, reason: str = "why", kind: str = PARSING) -> Refused:
+    return Refused(Segment(SOURCE, [line], [256]), Refusal(400, kind, reason))
+
+
+def test_a_refused_line_is_kept_with_its_reason_and_where_it_stands(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q", 10_000, 10)
+    line = b'{"@timestamp":"2026-11-23T03:12:45.123456Z","event":{"duration":38000000}}'
+    assert quarantine.put(list(refused_entries([refused(line)], 1_795_403_565.0, 1000))) == 0
+    assert entries(tmp_path / "q" / f"{PARSING}.ndjson") == [
+        {
+            "@timestamp": "2026-11-23T03:12:45+00:00",
+            "stream": SOURCE.stream,
+            "source": {"file": SOURCE.id, "path": SOURCE.path, "start": 256, "end": 256 + len(line) + 1},
+            "reason": PARSING,
+            "id": f"{SOURCE.id}-0000000100",
+            "status": 400,
+            "error": {"type": PARSING, "reason": "why"},
+            "sha256": hashlib.sha256(line).hexdigest(),
+            "body": line.decode(),
+            "masked": False,
+        }
+    ]
+
+
+def test_an_unfit_line_is_kept_as_range_and_digest_without_its_text(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, 10_000, 10)
+    unfit = [Unfit(SOURCE, 0, 9, Fault.NOT_AN_OBJECT, b"Li Xiao!"), Unfit(SOURCE, 9, 99, Fault.TOO_LONG)]
+    quarantine.put(list(unfit_entries(unfit, 0.0)))
+    (entry,) = entries(tmp_path / "not_an_object.ndjson")
+    assert entry["sha256"] == hashlib.sha256(b"Li Xiao!").hexdigest()
+    assert b"Li Xiao" not in (tmp_path / "not_an_object.ndjson").read_bytes()
+    (entry,) = entries(tmp_path / "too_long.ndjson")
+    assert entry["source"] == {"file": SOURCE.id, "path": SOURCE.path, "start": 9, "end": 99}
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "110101199003071234",
+        "11010119900307123X",
+        "13812345678",
+        "+86 138 1234 5678",
+        "138-1234-5678",
+        "E12345678",
+        "EA1234567",
+        "/9j/4AAQSkZJRgABAQAAAQABAAD" + "A1b2" * 60,
+    ],
+)
+def test_numbers_of_documents_and_telephones_and_images_reach_no_quarantine_file(
+    tmp_path: Path, secret: str
+) -> None:
+    line = json.dumps({"message": f"seen {secret} here", "field": secret}).encode()
+    reason = f"failed to parse field [x]. Preview of field's value: '{secret}'"
+    Quarantine(tmp_path, 10_000, 10).put(list(refused_entries([refused(line, reason)], 0.0, 10_000)))
+    text = (tmp_path / f"{PARSING}.ndjson").read_text()
+    assert secret not in text
+    assert '"masked":true' in text
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-23T03:12:45.123456Z", "019aafc2-1f70-7c55-9d3e-5a1c0c7be7aa", '"duration":38000000']
+)
+def test_times_request_ids_and_durations_are_left_alone(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_a_long_line_is_kept_without_its_text(tmp_path: Path) -> None:
+    Quarantine(tmp_path, 10_000, 10).put(
+        list(refused_entries([refused(b'{"a":"' + b"x" * 99 + b'"}')], 0.0, 50))
+    )
+    (entry,) = entries(tmp_path / f"{PARSING}.ndjson")
+    assert "body" not in entry
+
+
+def test_a_full_quarantine_keeps_what_fits_and_counts_the_rest(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, 1500, 10)
+    unwritten = sum(quarantine.put(list(refused_entries([refused(b"{}")] * 3, 0.0, 100))) for _ in range(5))
+    kept = len(entries(tmp_path / f"{PARSING}.ndjson"))
+    assert 0 < kept < 15
+    assert kept + unwritten == 15
+    assert (tmp_path / f"{PARSING}.ndjson").stat().st_size <= 1500
+
+
+def test_reasons_from_the_server_make_safe_names_and_a_bounded_number_of_files(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q", 100_000, 3)
+    reasons = ["../../etc/passwd", "UPPER case", "third", "fourth", "fifth", ""]
+    quarantine.put(list(refused_entries([refused(b"{}", kind=kind) for kind in reasons], 0.0, 100)))
+    names = sorted(path.name for path in (tmp_path / "q").iterdir())
+    assert names == ["_etc_passwd.ndjson", "other.ndjson", "upper_case.ndjson"]
+    assert [path.name for path in tmp_path.iterdir()] == ["q"]
+
+
+def test_a_torn_end_spoils_no_further_entry(tmp_path: Path) -> None:
+    path = tmp_path / f"{PARSING}.ndjson"
+    path.write_bytes(b'{"torn')
+    Quarantine(tmp_path, 10_000, 10).put(list(refused_entries([refused(b"{}")], 0.0, 100)))
+    torn, whole = path.read_bytes().splitlines()
+    assert torn == b'{"torn'
+    assert json.loads(whole)["body"] == "{}"

@@ -1,0 +1,102 @@
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
+from shippers.files.find import Place
+from shippers.registry import Registry, Row
+
+PLACE = Place(2**63 + 1, 2**64 - 1)
+ROW = Row("id-1", PLACE, 10, b"d" * 16, 4096, "logs-card.request-test", "log/request.ndjson")
+
+
+def test_rows_survive_and_are_found_by_identity_and_place(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry.sqlite")
+    registry.save([ROW])
+    registry.close()
+    registry = Registry(tmp_path / "registry.sqlite")
+    assert registry.get("id-1") == registry.at(PLACE) == ROW
+    assert registry.get("id-2") is None
+    assert registry.at(Place(1, 1)) is None
+    registry.close()
+
+
+def test_a_new_file_at_a_place_takes_it_from_the_old_one(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry.sqlite")
+    registry.save([ROW])
+    newer = Row("id-2", PLACE, 10, b"e" * 16, 0, ROW.stream, ROW.path)
+    registry.save([newer])
+    for again in (registry, None):
+        if again is None:
+            registry.close()
+            again = Registry(tmp_path / "registry.sqlite")
+        assert again.at(PLACE) == newer
+        old = again.get("id-1")
+        assert old
+        assert (old.place, old.checkpoint) == (None, 4096)
+    again.close()
+
+
+def test_two_files_may_swap_their_places(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry.sqlite")
+    here, there = Place(1, 1), Place(1, 2)
+    one = Row("one", here, 0, b"", 0, "s", "p")
+    two = Row("two", there, 0, b"", 0, "s", "p")
+    registry.save([one, two])
+    registry.save([Row("one", there, 0, b"", 5, "s", "p"), Row("two", here, 0, b"", 6, "s", "p")])
+    assert [row and row.id for row in (registry.at(here), registry.at(there))] == ["two", "one"]
+    registry.close()
+
+
+def test_it_writes_ahead_and_waits_for_the_disk(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry.sqlite")
+    pragma = registry._database.execute
+    assert pragma("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert pragma("PRAGMA synchronous").fetchone()[0] == 2
+    registry.close()
+
+
+def test_a_second_shipper_on_one_home_is_refused_until_the_first_ends(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    registry = Registry(path)
+    program = (
+        f"from pathlib import Path; from shippers.registry import Registry; Registry(Path({str(path)!r}))"
+    )
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "HomeInUse" in other.stderr
+    with pytest.raises(HomeInUse, match="Another shipper"):
+        Registry(path)
+    registry.close()
+    Registry(path).close()
+
+
+def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(RegistryTooNew, match="schema 99"):
+        Registry(path)
+    with pytest.raises(RegistryTooNew):  # and the lock was given back
+        Registry(path)
+
+
+def test_a_damaged_registry_is_told_apart_from_a_bug(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    path.write_bytes(b"this is no database, but long enough to look at" * 100)
+    with pytest.raises(RegistryDamaged, match="Move it away"):
+        Registry(path)
+
+
+def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry.sqlite")
+    registry.save([ROW])
+    registry._database.execute("PRAGMA query_only = ON")
+    with pytest.raises(sqlite3.OperationalError):
+        registry.save([Row("id-1", PLACE, 10, b"d" * 16, 9999, "s", "p")])
+    registry._database.execute("PRAGMA query_only = OFF")
+    assert registry.get("id-1") == ROW
+    registry.save([Row("id-1", PLACE, 10, b"d" * 16, 9999, "s", "p")])
+    registry.close()
