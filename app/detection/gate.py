@@ -35,6 +35,11 @@ class Gate:
         self._present = 0
         self._mean_stay_s = 0.0
 
+    @property
+    def present(self) -> int:
+        """How many callers are inside or waiting."""
+        return self._present
+
     def check(self) -> None:
         """Raises ModelBusy where `place` would do so at once; spares the work before it."""
         with self._lock:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Quads = NDArray[np.float32]
 
-_MAX_VERTICES = 8  # of the intersection of two convex quads
-
 
 def area(polygons: NDArray[np.floating]) -> Floats:
     """Signed areas (...) of polygons (..., v, 2), the shoelace formula; positive where clockwise as seen."""
@@ -118,14 +116,15 @@ def _clip(polygons: Floats, start: Floats, end: Floats) -> Floats:
     crosses = inside != (following_side >= 0)
     share = np.divide(side, side - following_side, out=np.zeros_like(side), where=crosses)
     crossing = polygons + share[..., None] * (following - polygons)
+    repeated = (polygons == following).all(axis=2)
     vertices = np.stack([polygons, crossing], axis=2).reshape(len(polygons), -1, 2)
-    stays = np.stack([inside, crosses], axis=2).reshape(len(polygons), -1)
+    stays = np.stack([inside & ~repeated, crosses], axis=2).reshape(len(polygons), -1)
     return _compact(vertices, stays)
 
 
 def _compact(vertices: Floats, stays: NDArray[np.bool_]) -> Floats:
     """Moves the vertices that stay to the front and fills up with the last of them."""
-    order = np.argsort(~stays, axis=1, kind="stable")[:, :_MAX_VERTICES]
     last = np.maximum(stays.sum(axis=1) - 1, 0)
+    order = np.argsort(~stays, axis=1, kind="stable")[:, : last.max(initial=0) + 1]
     column = np.minimum(np.arange(order.shape[1]), last[:, None])
     return np.take_along_axis(vertices, np.take_along_axis(order, column, axis=1)[..., None], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +23,9 @@ def cores(quota: Path = CPU_QUOTA) -> int:
     return max(1, min(physical, allowed, _quota(quota) or physical))
 
 
-def has_nvidia() -> bool:
+def has_nvidia(signs: Sequence[Path] = NVIDIA_SIGNS) -> bool:
     """Whether an NVIDIA device or its driver is to be seen."""
-    return any(sign.exists() for sign in NVIDIA_SIGNS)
+    return any(sign.exists() for sign in signs)
 
 
 def _quota(path: Path) -> int | None:

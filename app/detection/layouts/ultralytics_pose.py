@@ -73,8 +73,9 @@ def decode(outputs: Sequence[NDArray[np.floating]], plan: Plan, min_score: float
     scores = rows[_BOX_ROWS:first_corner]
     types = scores.argmax(axis=0)
     best = np.take_along_axis(scores, types[None], axis=0)[0]
-    corners = rows[first_corner:].reshape(_CORNERS, -1, rows.shape[1])[:, :2]
-    keep = (best >= min_score) & np.isfinite(best) & np.isfinite(corners).all(axis=(0, 1))
+    numbers = (len(rows) - first_corner) // _CORNERS
+    corners = rows[first_corner:].reshape(_CORNERS, numbers, rows.shape[1])[:, :2]
+    keep = (best >= np.float64(min_score)) & np.isfinite(best) & np.isfinite(corners).all(axis=(0, 1))
     quads = np.ascontiguousarray(corners[:, :, keep].transpose(2, 0, 1), np.float32)
     return Candidates(np.minimum(best[keep], 1).astype(np.float32), types[keep], quads)
 

@@ -30,7 +30,7 @@ def save(
     batch: int | str = 1,
     visibility: bool = True,
 ) -> Path:
-    """Writes the model; `metadata` replaces entries of what Ultralytics would write, an empty one removes it."""
+    """Writes the model; `metadata` replaces entries of what Ultralytics writes, an empty one removes it."""
     numbers = 3 if visibility else 2
     told = {
         "description": "Finds four dots",

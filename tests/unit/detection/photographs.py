@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+
+DATA = Path(__file__).parent / "data"  # small files that another library (Pillow) wrote
 
 DOTS_BGR = ((0, 0, 255), (0, 255, 0), (255, 0, 0), (0, 255, 255))
 # What a camera stores for each orientation: the inverse of what makes the stored picture upright.
@@ -26,7 +29,7 @@ _STORED = {
 
 
 def card_photo(width: int, height: int, quad: NDArray[np.floating]) -> Pixels:
-    """A light card with the quad's corners (4, 2) on a grey table, a dot of 6 % of the long side at each corner."""
+    """A light card with these corners (4, 2) on a grey table, each with a dot 6 % of the long side wide."""
     pixels = np.full((height, width, 3), 90, np.uint8)
     cv2.fillConvexPoly(pixels, np.round(quad).astype(np.int32), (200, 205, 210), cv2.LINE_AA)
     for (x, y), colour in zip(quad, DOTS_BGR, strict=True):
@@ -54,11 +57,9 @@ def encode(pixels: Pixels, kind: str, orientation: int = 1, *options: int) -> by
     done, encoded = cv2.imencode(suffix, stored(pixels, orientation), list(options))
     assert done
     body = encoded.tobytes()
-    return (
-        {"jpeg": jpeg_exif, "png": png_exif, "webp": webp_exif}[kind](body, orientation)
-        if orientation > 1
-        else body
-    )
+    if orientation == 1:
+        return body
+    return {"jpeg": jpeg_exif, "png": png_exif, "webp": webp_exif}[kind](body, orientation)
 
 
 def exif_block(orientation: int, order: str = "<") -> bytes:
@@ -109,6 +110,16 @@ def webp_exif(body: bytes, orientation: int) -> bytes:
     return webp_extended(
         body, width, height, 0x08, webp_chunk(b"EXIF", b"Exif\0\0" + exif_block(orientation))
     )
+
+
+def bmp(
+    width: int, height: int, depth: int, pixels: bytes, compression: int = 0, masks: tuple[int, ...] = ()
+) -> bytes:
+    """A BMP with a header of version 3 and no palette; a negative height stores the top row first."""
+    extra = struct.pack(f"<{len(masks)}I", *masks)
+    offset = 14 + 40 + len(extra)
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, depth, compression, len(pixels), 0, 0, 0, 0)
+    return struct.pack("<2sIII", b"BM", offset + len(pixels), 0, offset) + info + extra + pixels
 
 
 def png_bomb(width: int, height: int) -> bytes:
