@@ -167,7 +167,7 @@ class LogFile:
         self.path.rename(self._free_name(siblings))
         self._close_file()
         with contextlib.suppress(OSError):  # tried again at the next rotation
-            for old in siblings[: len(siblings) + 1 - self._kept]:
+            for old in siblings[: max(0, len(siblings) + 1 - self._kept)]:
                 old.unlink(missing_ok=True)
 
     def _free_name(self, siblings: list[Path]) -> Path:
