@@ -24,7 +24,7 @@ CPU: Final = "CPUExecutionProvider"
 CUDA: Final = "CUDAExecutionProvider"
 
 _VERSION_DIGITS = 12
-_SILENT = 4  # ONNX Runtime's level `fatal`: what goes wrong is raised or logged here
+_ERRORS, _SILENT = 3, 4  # levels of ONNX Runtime's own log, which goes to stderr
 _INPUT_TYPES: Final = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 _CUDA_OPTIONS: Final = {
     "arena_extend_strategy": "kSameAsRequested"
@@ -70,15 +70,16 @@ class Model:
         self._wants_cuda = settings.provider == "cuda" or (
             settings.provider == "auto" and machine.has_nvidia()
         )
+        self._advice = _load_cuda() if self._wants_cuda else ""
         self._session = _session(path, self._wants_cuda, self.threads)
         meta = self._session.get_modelmeta()
         self.metadata: dict[str, str] = dict(meta.custom_metadata_map)
-        self.name = self.metadata.get("name") or path.stem
+        self.name = self.metadata.get("model_name") or path.stem
         self.layout, self.plan = _understand(self._session, self.metadata)
         first = self._session.get_inputs()[0]
         self._input_name, self._input_type = first.name, _INPUT_TYPES[first.type]
-        self._report("model_loaded")
         self._fallback_known = False
+        self._log_loaded()
         self._warn_of_fallback()
 
     @property
@@ -143,13 +144,12 @@ class Model:
             logger.warning(
                 "The model runs on the CPU. %s",
                 self.fallback_reason,
-                extra=self._fields("provider_fallback", "failure"),
+                extra=self._fields("provider_fallback", "failure") | {"error.message": self._advice},
             )
 
-    def _report(self, action: str) -> None:
-        logger.info(
-            "The model %s is loaded on %s.", self.name, self.provider, extra=self._fields(action, "success")
-        )
+    def _log_loaded(self) -> None:
+        fields = self._fields("model_loaded", "success")
+        logger.info("The model %s is loaded on %s.", self.name, self.provider, extra=fields)
 
     def _fields(self, action: str, outcome: str) -> dict[str, str]:
         return {
@@ -171,6 +171,13 @@ def _digest(path: Path) -> str:
         ) from error
 
 
+def _load_cuda() -> str:
+    """Loads the NVIDIA libraries of Python packages; returns what ONNX Runtime has to say about missing ones."""
+    with contextlib.redirect_stdout(io.StringIO()) as advice:
+        onnxruntime.preload_dlls()
+    return advice.getvalue().strip()
+
+
 def _session(path: Path, cuda: bool, threads: int) -> onnxruntime.InferenceSession:
     """A session on CUDA where that is wanted and works, else on the CPU."""
     options = onnxruntime.SessionOptions()
@@ -179,16 +186,17 @@ def _session(path: Path, cuda: bool, threads: int) -> onnxruntime.InferenceSessi
     # Threads that spin while they wait would take the cores from decoding.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _SILENT
-    onnxruntime.set_default_logger_severity(_SILENT)
-    providers: list[object] = (
-        [(CUDA, _CUDA_OPTIONS), CPU] if cuda and CUDA in onnxruntime.get_available_providers() else [CPU]
-    )
+    onnxruntime.set_default_logger_severity(
+        _ERRORS if cuda else _SILENT
+    )  # why CUDA cannot be had is worth a line
+    cuda = cuda and CUDA in onnxruntime.get_available_providers()
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints its advice
-            if cuda:
-                onnxruntime.preload_dlls()
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints when it falls back
+            providers = [(CUDA, _CUDA_OPTIONS), CPU] if cuda else [CPU]
             return onnxruntime.InferenceSession(path, options, providers=providers)
     except _ORT_ERRORS as error:
+        if cuda:
+            return _session(path, False, threads)
         raise ModelError(
             f"The file {path} is no ONNX model that can be run: set `model` to another one."
         ) from error

@@ -31,7 +31,7 @@ def test_tells_what_it_is(corner_onnx: Path) -> None:
 
 
 def test_takes_its_name_from_the_metadata(tmp_path: Path) -> None:
-    path = corner_model.save(tmp_path / "best.onnx", metadata={"name": "card-detector"})
+    path = corner_model.save(tmp_path / "best.onnx", metadata={"model_name": "card-detector"})
     assert Model(path, ON_CPU).name == "card-detector"
 
 
@@ -71,10 +71,14 @@ def test_logs_that_it_is_loaded(corner_onnx: Path, caplog: pytest.LogCaptureFixt
 
 @without_nvidia
 @pytest.mark.parametrize("provider", ["auto", "cpu"])
-def test_the_cpu_is_no_fallback_where_nothing_else_is(corner_onnx: Path, provider: str) -> None:
+def test_the_cpu_is_no_fallback_where_nothing_else_is(
+    corner_onnx: Path, provider: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     model = Model(corner_onnx, DetectionSettings(provider=provider))
     assert (model.requested_provider, model.provider) == (provider, CPU)
     assert (model.fallback, model.fallback_reason) == (False, None)
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
 
 
 @without_nvidia
@@ -90,7 +94,8 @@ def test_cuda_that_is_not_there_is_a_fallback_and_told_once(
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert [record.__dict__["event.action"] for record in warnings] == ["provider_fallback"]
     assert warnings[0].__dict__["event.outcome"] == "failure"
-    assert capfd.readouterr() == ("", "")
+    assert isinstance(warnings[0].__dict__["error.message"], str)
+    assert capfd.readouterr().out == ""
 
 
 @without_nvidia
@@ -104,9 +109,12 @@ def test_auto_beside_a_driver_that_does_not_work_is_a_fallback(
 
 
 @pytest.mark.skipif(not machine.has_nvidia(), reason="this machine has no NVIDIA device")
-def test_auto_takes_cuda_where_it_works(corner_onnx: Path) -> None:
+def test_cuda_answers_as_the_cpu_does_or_tells_its_fallback(corner_onnx: Path) -> None:
     model = Model(corner_onnx, DetectionSettings(provider="auto"))
-    assert model.fallback == (model.provider != CUDA)
+    tensor = np.random.default_rng(0).uniform(0, 1, (1, 3, 352, 352)).astype(np.float32)
+    assert model.provider == (CPU if model.fallback else CUDA)
+    assert bool(model.fallback_reason) == model.fallback
+    assert model.run(tensor)[0] == pytest.approx(Model(corner_onnx, ON_CPU).run(tensor)[0], abs=0.5)
 
 
 def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
