@@ -62,7 +62,7 @@ class Delivery:
             group = self._groups.pop()
             if self._sent(group):
                 self._attempt = 0
-                self._outage.over(size(segments), behind())
+                self._outage.over(size(segments), behind)
             elif not self._waited(stop):
                 return None
         return self._refused

@@ -41,8 +41,8 @@ class Outage:
                 },
             )
 
-    def over(self, lines: int, size_bytes: int) -> None:
-        """A try went well. `lines` waited in the batch, and `size_bytes` behind it in the files."""
+    def over(self, lines: int, behind: Callable[[], int]) -> None:
+        """A try went well. `lines` waited in the batch, and `behind` says how many bytes in the files."""
         if self._since is None:
             return
         now = self.clock()
@@ -51,7 +51,7 @@ class Outage:
             self._quiet_until = now + self.quiet_s
             logger.info(
                 f"{self.what} takes lines again after {lasted:.1f} s; "
-                f"{lines} lines waited and {size_bytes} bytes behind them.",
+                f"{lines} lines waited and {behind()} bytes behind them.",
                 extra={
                     "event.action": "outage_end",
                     "event.outcome": "success",

@@ -173,7 +173,7 @@ class Pipeline:
             except (sqlite3.OperationalError, OSError) as error:
                 self._storage.failed(type(error).__name__, str(error))
             else:
-                self._storage.over(0, 0)
+                self._storage.over(0, self._tail.waiting_bytes)
                 return True
             settings = self._settings
             pause = wait_s(attempt, settings.backoff_first_s, settings.backoff_cap_s, self._draw)

@@ -16,8 +16,8 @@ def test_an_outage_is_two_lines_however_often_it_fails(caplog: pytest.LogCapture
     for _ in range(50):
         outage.failed("ConnectionError", "refused")
         now[0] += 1
-    outage.over(7, 1234)
-    outage.over(7, 1234)
+    outage.over(7, lambda: 1234)
+    outage.over(7, lambda: 1234)
     begin, end = caplog.records
     assert (begin.levelname, end.levelname) == ("WARNING", "INFO")
     assert getattr(begin, "event.action") == "outage_start"
@@ -33,7 +33,7 @@ def test_trouble_that_comes_and_goes_is_told_at_most_once_in_the_quiet_time(
     outage = Outage("Elasticsearch", lambda: now[0], quiet_s=60)
     for _ in range(59):
         outage.failed("429", "")
-        outage.over(1, 0)
+        outage.over(1, lambda: 0)
         now[0] += 1
     assert len(caplog.records) == 2
     now[0] = 61
@@ -42,5 +42,5 @@ def test_trouble_that_comes_and_goes_is_told_at_most_once_in_the_quiet_time(
 
 
 def test_nothing_is_said_when_nothing_failed(caplog: pytest.LogCaptureFixture) -> None:
-    Outage("Elasticsearch", lambda: 0.0, 60).over(1, 0)
+    Outage("Elasticsearch", lambda: 0.0, 60).over(1, lambda: 1 // 0)
     assert not caplog.records
