@@ -188,12 +188,7 @@ class IndexNotFound(ApiError):
     type = "index_not_found_exception"
 
     def __init__(self, name: str) -> None:
-        extra = {
-            "resource__type": "index_or_alias",
-            "resource__id": name,
-            "index_uuid": "_na_",
-            "index": name,
-        }
+        extra: dict[str, Any] = {"resource__type": "index_or_alias", "resource__id": name}
         super().__init__(f"no such index [{name}]", index_uuid="_na_", index=name, **extra)
 
 
