@@ -37,10 +37,10 @@ def formatted(made: logging.LogRecord) -> dict[str, Any]:
     return fields
 
 
-def raised(error: Exception) -> Any:
+def raised(error: ValueError) -> Any:
     try:
         raise error
-    except Exception:
+    except ValueError:
         return sys.exc_info()
 
 
