@@ -16,6 +16,7 @@ from elastic.node.errors import (
     IllegalArgument,
     IndexNotFound,
     Json,
+    MissingBody,
     StorageFailed,
     Unsupported,
 )
@@ -62,10 +63,10 @@ def parse(body: bytes, default_index: str | None, limit: int) -> list[Operation]
     """The operations of a body.
 
     Raises:
-        IllegalArgument: it is malformed; nothing of it was done.
+        MissingBody, IllegalArgument: it is empty or malformed; nothing of it was done.
     """
     if not body.strip():
-        raise IllegalArgument("request body is required")
+        raise MissingBody("request body is required")
     if not body.endswith(NEWLINE):
         raise IllegalArgument("The bulk request must be terminated by a newline [\\n]")
     operations = list(_operations(body.split(NEWLINE), default_index))
@@ -103,8 +104,8 @@ def _action(line: bytes, number: int) -> tuple[str, Json]:
     action, params = next(iter(parsed.items()))
     if action not in ACTIONS:
         raise IllegalArgument(
-            f"Malformed action/metadata line [{number}], expected field [create], [delete], [index] or [update]"
-            f" but found [{action}]"
+            f"Malformed action/metadata line [{number}], expected field [create], [delete], [index] or"
+            f" [update] but found [{action}]"
         )
     if not isinstance(params, dict):
         raise IllegalArgument(
@@ -146,7 +147,7 @@ def _bad_id(doc_id: str) -> IllegalArgument:
 def run(
     operations: Sequence[Operation], target: Callable[[str], Index], new_id: Callable[[], str]
 ) -> tuple[list[Outcome], list[Index]]:
-    """Does the operations; returns the outcomes in their order, durable, and the indices that were touched."""
+    """Does the operations; returns their outcomes in order, durable, and the indices that were touched."""
     outcomes: list[Outcome | None] = [None] * len(operations)
     batches: dict[str, tuple[Index, list[int], list[Prepared]]] = {}
     targets: dict[str, Index | ApiError] = {}

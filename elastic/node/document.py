@@ -178,8 +178,8 @@ class _Converter:
     def term(self, path: str, text: str) -> str:
         if len(text) > MAX_TERM_BYTES // 4 and len(text.encode("utf-8")) > MAX_TERM_BYTES:
             raise DocumentError(
-                f'Document contains at least one immense term in field="{path}" (whose UTF8 encoding is longer'
-                f" than the max length {MAX_TERM_BYTES}), all of which were skipped."
+                f'Document contains at least one immense term in field="{path}" (whose UTF8 encoding is'
+                f" longer than the max length {MAX_TERM_BYTES}), all of which were skipped."
             )
         return f"{path}{SEPARATOR}{text}"
 
@@ -206,8 +206,8 @@ class _Converter:
             }
             cause["caused_by"] = inner
         return DocumentError(
-            f"failed to parse field [{field.path}] of type [{field.type}] in document with id '{self.doc_id}'."
-            f" Preview of field's value: '{shown(value)[:100]}'",
+            f"failed to parse field [{field.path}] of type [{field.type}] in document with id"
+            f" '{self.doc_id}'. Preview of field's value: '{shown(value)[:100]}'",
             caused_by=cause,
         )
 

@@ -36,7 +36,8 @@ def entry(mapping: Mapping, path: str, value: Any) -> Json | None:
     rule = mapping.dynamic(parent)
     if rule == "strict":
         raise StrictMapping(
-            f"mapping set to strict, dynamic introduction of [{name}] within [{parent or '_doc'}] is not allowed"
+            f"mapping set to strict, dynamic introduction of [{name}] within [{parent or '_doc'}] is not"
+            " allowed"
         )
     if rule == "false":
         return None

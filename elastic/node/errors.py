@@ -2,11 +2,12 @@
 
 NodeError
 ├── StartError                     the node cannot run; told to the user in one sentence
-│   ├── NotLoopback                not_loopback                 it has no authentication, so it stays on this machine
+│   ├── NotLoopback                not_loopback                 it stays on this machine
 │   └── FolderTaken                folder_taken                 another node works on the same folder
 └── ApiError                       an answer in Elasticsearch's shape: HTTP status, type, reason
     ├── IllegalArgument            illegal_argument             400
-    │   └── Unsupported            unsupported                  400, a thing that only a full Elasticsearch does
+    │   └── Unsupported            unsupported                  400, only a full Elasticsearch does it
+    ├── MissingBody                missing_body                 400
     ├── ParsingError               parsing                      400
     │   └── MalformedJson          malformed_json               400
     ├── SearchFailed               search_failed                400, the request does not fit the index
@@ -21,7 +22,7 @@ NodeError
     ├── ResourceNotFound           resource_not_found           404
     ├── TemplateMissing            template_missing             404
     ├── BodyTooLarge               body_too_large               413
-    └── StorageFailed              storage_failed               503, the disk refuses; nothing was acknowledged
+    └── StorageFailed              storage_failed               503, the disk refuses
 """
 
 from __future__ import annotations
@@ -94,6 +95,13 @@ class Unsupported(IllegalArgument):
         super().__init__(
             f"[{what}] is not supported by the embedded Cardwatch node; use an Elasticsearch cluster"
         )
+
+
+class MissingBody(ApiError):
+    """There is no body where one is needed."""
+
+    code = "missing_body"
+    type = "parse_exception"
 
 
 class ParsingError(ApiError):

@@ -11,7 +11,36 @@ from typing import Any
 from elastic.node.errors import IllegalArgument, Json, Unsupported
 
 # Beginnings of the settings that tell a cluster how to keep an index, not what it means.
-HARMLESS = ["number_of_shards", "number_of_replicas", "auto_expand_replicas", "codec", "refresh_interval", "mapping.", "lifecycle.", "routing.", "max_result_window", "translog.", "query.default_field", "hidden", "priority", "merge.", "search.idle.", "unassigned.", "allocation.", "number_of_routing_shards", "max_docvalue_fields_search", "max_terms_count", "max_inner_result_window", "max_regex_length", "max_script_fields", "blocks.", "store.", "indexing.slowlog.", "search.slowlog.", "soft_deletes.", "gc_deletes", "write.wait_for_active_shards", "shard.", "look_ahead_time", "sort.", "format", "final_pipeline", "default_pipeline", "mode", "verified_before_close", "analyze.max_token_count", "highlight.max_analyzed_offset", "load_fixed_bitset_filters_eagerly"]
+HARMLESS = (
+    "number_of_shards",
+    "number_of_replicas",
+    "auto_expand_replicas",
+    "codec",
+    "refresh_interval",
+    "mapping.",
+    "lifecycle.",
+    "routing.",
+    "max_result_window",
+    "translog.",
+    "query.default_field",
+    "hidden",
+    "priority",
+    "merge.",
+    "search.idle.",
+    "unassigned.",
+    "allocation.",
+    "number_of_routing_shards",
+    "max_docvalue_fields_search",
+    "max_terms_count",
+    "max_regex_length",
+    "blocks.",
+    "store.",
+    "indexing.slowlog.",
+    "search.slowlog.",
+    "soft_deletes.",
+    "gc_deletes",
+    "write.wait_for_active_shards",
+)
 DEFAULTS: dict[str, Any] = {
     "mode": ("standard", "logsdb"),
     "default_pipeline": ("_none",),

@@ -174,10 +174,11 @@ class Indices:
         """
         with self._lock:
             names.check(name)
-            if name in self._indices or name in self.streams:
-                found = self._indices.get(name)
-                uid = found.uuid if found else "_na_"
-                raise AlreadyExists(f"index [{name}/{uid}] already exists", index_uuid=uid, index=name)
+            found = self._indices.get(name)
+            if found:
+                raise AlreadyExists(
+                    f"index [{name}/{found.uuid}] already exists", index_uuid=found.uuid, index=name
+                )
             template = self.templates.matching(name)
             composed = self.templates.composed(template)
             if composed.stream:
@@ -185,6 +186,8 @@ class Indices:
                     f"cannot create index with name [{name}], because it matches with template [{template}]"
                     " that creates data streams only, use create data stream api instead"
                 )
+            if name in self.streams:
+                raise IllegalArgument(f"data_stream [{name}] already exists")
             settings = index_settings.merge(
                 composed.settings, index_settings.normalised(body.get("settings", {}))
             )
@@ -245,7 +248,8 @@ class Indices:
             stream = self.streams.get(index.stream or "")
             if stream and stream.indices[-1] == index.name:
                 raise IllegalArgument(
-                    f"index [{index.name}] is the write index for data stream [{stream.name}] and cannot be deleted"
+                    f"index [{index.name}] is the write index for data stream [{stream.name}] and cannot be"
+                    " deleted"
                 )
             if stream:
                 stream.indices.remove(index.name)

@@ -91,7 +91,8 @@ def _lost(incoming: Request, allowed: list[str]) -> Answer:
     uri = incoming.path
     if not allowed:
         return Answer({"error": f"no handler found for uri [{uri}] and method [{incoming.method}]"}, 400)
-    text = f"Incorrect HTTP method for uri [{uri}] and method [{incoming.method}], allowed: [{', '.join(allowed)}]"
+    wrong = f"Incorrect HTTP method for uri [{uri}] and method [{incoming.method}]"
+    text = f"{wrong}, allowed: [{', '.join(allowed)}]"
     return Answer({"error": text, "status": 405}, 405)
 
 

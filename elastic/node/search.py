@@ -50,6 +50,7 @@ ABSENT = {
     "stored_fields",
     "suggest",
 }
+EVERYTHING = SourceFilter()
 DEFAULT_TOTAL = 10_000  # totals are exact up to here unless the search asks for more
 
 
@@ -62,7 +63,7 @@ class Request:
     start: int = 0
     size: int = 10
     search_after: Any = None
-    source: SourceFilter = SourceFilter()
+    source: SourceFilter = EVERYTHING
     track_total: int | None = DEFAULT_TOTAL
     version: bool = False
     seq_no: bool = False
@@ -135,9 +136,9 @@ def _count(name: str, value: Any) -> int:
 
 
 def _track(value: Any) -> int | None:
-    if value in (True, "true"):
+    if value is True or value == "true":
         return None
-    if value in (False, "false"):
+    if value is False or value == "false":
         return 0
     return _count("track_total_hits", value)
 
@@ -178,8 +179,9 @@ def _check_window(index: Index, request: Request, limits: Limits) -> None:
         raise SearchFailed(
             "illegal_argument_exception",
             f"Result window is too large, from + size must be less than or equal to: [{window}] but was"
-            f" [{request.start + request.size}]. See the scroll api for a more efficient way to request large data"
-            " sets. This limit can be set by changing the [index.max_result_window] index level setting.",
+            f" [{request.start + request.size}]. See the scroll api for a more efficient way to request large"
+            " data sets. This limit can be set by changing the [index.max_result_window] index level"
+            " setting.",
             index.name,
         )
 

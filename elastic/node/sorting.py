@@ -105,8 +105,8 @@ def field_of(sort: Sort, context: Context) -> Field:
     if field.column is None:
         reason = (
             f"Fielddata is disabled on [{sort.path}] in [{context.index}]. Text fields are not optimised for"
-            " operations that require per-document field data like aggregations and sorting, so these operations"
-            " are disabled by default. Please use a keyword field instead."
+            " operations that require per-document field data like aggregations and sorting, so these"
+            " operations are disabled by default. Please use a keyword field instead."
         )
         raise SearchFailed("illegal_argument_exception", reason, context.index)
     return field

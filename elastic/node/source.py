@@ -13,7 +13,7 @@ from elastic.node.templates import fits
 
 @dataclass(frozen=True, slots=True)
 class SourceFilter:
-    """`shown`: whether at all; then fields that a pattern of `includes` names (none: all), less `excludes`."""
+    """`shown`: whether at all; then what `includes` names (nothing: everything), less `excludes`."""
 
     shown: bool = True
     includes: tuple[str, ...] = ()

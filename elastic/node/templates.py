@@ -97,8 +97,8 @@ class Templates:
         missing = sorted(absent - set(body.get("ignore_missing_component_templates", ())))
         if missing:
             raise InvalidTemplate(
-                f"index_template [{name}] invalid, cause [index template [{name}] specifies component templates"
-                f" [{', '.join(missing)}] that do not exist]"
+                f"index_template [{name}] invalid, cause [index template [{name}] specifies component"
+                f" templates [{', '.join(missing)}] that do not exist]"
             )
         kept = {"composed_of": [], **body, "index_patterns": patterns}
         if "template" in body:
@@ -116,9 +116,10 @@ class Templates:
             if same and _overlap(body["index_patterns"], theirs["index_patterns"]):
                 ours, others = (", ".join(one["index_patterns"]) for one in (body, theirs))
                 raise IllegalArgument(
-                    f"index template [{name}] has index patterns [{ours}] matching patterns from existing templates"
-                    f" [{other}] with patterns ({other} => [{others}]) that have the same priority [{priority}],"
-                    " multiple index templates may not match during index creation, please use a different priority"
+                    f"index template [{name}] has index patterns [{ours}] matching patterns from existing"
+                    f" templates [{other}] with patterns ({other} => [{others}]) that have the same priority"
+                    f" [{priority}], multiple index templates may not match during index creation, please"
+                    " use a different priority"
                 )
 
 

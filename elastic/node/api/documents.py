@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from elastic.node import bulk
 from elastic.node.api.call import Answer, Call
 from elastic.node.bulk import Operation, Outcome
-from elastic.node.errors import ApiError, IllegalArgument, Json, StorageFailed
+from elastic.node.errors import ApiError, IllegalArgument, Json, MissingBody, StorageFailed
 from elastic.node.index import Index, Written
 from elastic.node.source import SourceFilter, parse
 
@@ -60,7 +60,7 @@ def put(call: Call) -> Answer:
     if call.params.get("op_type") not in (None, "create", "index"):
         raise IllegalArgument(f"opType must be 'create' or 'index', found: [{call.params['op_type']}]")
     if not call.body.strip():
-        raise IllegalArgument("request body is required")
+        raise MissingBody("request body is required")
     operation = Operation(
         "create" if create else "index", call.names["index"], call.names.get("id"), _line(call)
     )

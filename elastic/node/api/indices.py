@@ -70,8 +70,8 @@ def delete(call: Call) -> Answer:
             continue
         if part in indices.streams:
             raise IllegalArgument(
-                f"The provided expression [{part}] matches a data stream, specify the corresponding concrete indices"
-                " instead."
+                f"The provided expression [{part}] matches a data stream, specify the corresponding concrete"
+                " indices instead."
             )
         found = indices.get(part)
         if found is not None:
@@ -99,7 +99,7 @@ def get_settings(call: Call) -> Answer:
 
 
 def refresh(call: Call) -> Answer:
-    """`POST _refresh`, `POST INDEX/_refresh`, `_flush`: everything written becomes searchable and is committed."""
+    """`POST _refresh`, `POST INDEX/_refresh`, `_flush`: commits; everything written is searchable."""
     indices = call.resolved()
     for index in indices:
         index.refresh()

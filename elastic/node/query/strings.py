@@ -20,7 +20,7 @@ def prefix(text: str) -> str:
 
 
 def wildcard(pattern: str) -> str:
-    """Matches Elasticsearch's wildcards: `*` any text, `?` one character, a backslash takes the next as it is."""
+    """Matches Elasticsearch's wildcards: `*` any text, `?` one character, a backslash escapes."""
     found, position = "", 0
     while position < len(pattern):
         char = pattern[position]
