@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,9 +131,8 @@ class Detector:
             outputs = self.model.run(tensor)
         timings["queue"] = 1000 * waited_s
         with _timed(timings, "postprocess"):
-            cards = self._cards(
-                outputs, placement, self._settings.min_score if min_score is None else min_score
-            )
+            least = self._settings.min_score if min_score is None else min_score
+            cards = self._cards(outputs, placement, least)
         return Detection(cards, facts, timings)
 
     def warm_up(self) -> None:
@@ -159,8 +157,8 @@ class Detector:
 
     def _needed_px(self, facts: ImageFacts) -> int:
         """The long side that the photograph has in the model's input."""
-        width, height = self.model.input_size
-        return math.ceil(max(facts.width, facts.height) * min(width / facts.width, height / facts.height))
+        box = Letterbox.fit((facts.width, facts.height), self.model.input_size)
+        return max(box.width, box.height)
 
     def _prepare(
         self, pixels: Pixels, facts: ImageFacts, scale: float
@@ -172,13 +170,15 @@ class Detector:
     def _cards(
         self, outputs: list[NDArray[np.floating]], placement: _Placement, min_score: float
     ) -> tuple[Card, ...]:
+        """Suppression does not ask for the type: two types at one place are one card, of the better one."""
         settings = self._settings
         found = self.model.layout.decode(outputs, self.model.plan, min_score).best(settings.max_candidates)
         kept = geometry.suppress(found.quads, found.scores, settings.max_overlap, settings.max_cards)
         quads = placement.to_original(found.quads[kept])
+        on_photograph = geometry.area(geometry.hull(quads)) > 0
         return tuple(
             Card(self.model.types[found.types[index]], float(found.scores[index]), quad)
-            for index, quad in zip(kept, quads, strict=True)
+            for index, quad in zip(kept[on_photograph], quads[on_photograph], strict=True)
         )
 
 

@@ -26,9 +26,7 @@ CUDA: Final = "CUDAExecutionProvider"
 _VERSION_DIGITS = 12
 _ERRORS, _SILENT = 3, 4  # levels of ONNX Runtime's own log, which goes to stderr
 _INPUT_TYPES: Final = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
-_CUDA_OPTIONS: Final = {
-    "arena_extend_strategy": "kSameAsRequested"
-}  # takes the memory it needs, no power of two
+_CUDA_OPTIONS: Final = {"arena_extend_strategy": "kSameAsRequested"}  # as much memory as needed, no more
 # What ONNX Runtime raises; its own classes have no common base but Exception.
 _ORT_ERRORS: Final[tuple[type[Exception], ...]] = (
     RuntimeError,
@@ -172,7 +170,7 @@ def _digest(path: Path) -> str:
 
 
 def _load_cuda() -> str:
-    """Loads the NVIDIA libraries of Python packages; returns what ONNX Runtime has to say about missing ones."""
+    """Loads the NVIDIA libraries of Python packages; returns what ONNX Runtime says of missing ones."""
     with contextlib.redirect_stdout(io.StringIO()) as advice:
         onnxruntime.preload_dlls()
     return advice.getvalue().strip()
@@ -186,9 +184,8 @@ def _session(path: Path, cuda: bool, threads: int) -> onnxruntime.InferenceSessi
     # Threads that spin while they wait would take the cores from decoding.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _SILENT
-    onnxruntime.set_default_logger_severity(
-        _ERRORS if cuda else _SILENT
-    )  # why CUDA cannot be had is worth a line
+    # Why CUDA cannot be had is worth a line on stderr; nothing else is.
+    onnxruntime.set_default_logger_severity(_ERRORS if cuda else _SILENT)
     cuda = cuda and CUDA in onnxruntime.get_available_providers()
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints when it falls back

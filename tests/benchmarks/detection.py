@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.detection [--images FOLDER] [--model FILE] [--runs N]
 
-Full and scaled decoding take turns in one run, so that their ratio also holds on a machine that does other work.
+Full and scaled decoding take turns in one run, so that their ratio also holds on a busy machine.
 All figures are medians.
 """
 
@@ -81,8 +81,9 @@ def conditions(detector: Detector, runs: int) -> str:
     model = detector.model
     return (
         f"{platform.machine()}, {os.cpu_count()} processors, {model.threads} threads, {model.provider};"
-        f" Python {platform.python_version()}, ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__};"
-        f" model {model.name} {model.version}, input {model.input_size}; medians of {runs} runs, in milliseconds."
+        f" Python {platform.python_version()}, ONNX Runtime {onnxruntime.__version__},"
+        f" OpenCV {cv2.__version__}; model {model.name} {model.version}, input {model.input_size};"
+        f" medians of {runs} runs, in milliseconds."
     )
 
 

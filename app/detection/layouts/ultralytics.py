@@ -22,14 +22,12 @@ class Metadata:
     """What the exporter wrote; None where it did not.
 
     Attributes:
-        task: such as `pose`.
         names: the classes by index.
         keypoints: how many a detection has, and the numbers each has (2: x, y; 3: x, y, visibility).
         image_size: height and width that it was exported for.
         stride: the input's sides are multiples of it.
     """
 
-    task: str | None
     names: tuple[str, ...] | None
     keypoints: tuple[int, int] | None
     image_size: tuple[int, int]
@@ -45,7 +43,6 @@ def parse(raw: Mapping[str, str]) -> Metadata:
     side = _literal(raw, "imgsz", DEFAULT_SIDE_PX)
     keypoints = _literal(raw, "kpt_shape", None)
     return Metadata(
-        task=raw.get("task"),
         names=_names(_literal(raw, "names", None)),
         keypoints=None if keypoints is None else _pair("kpt_shape", keypoints),
         image_size=_pair("imgsz", [side, side] if isinstance(side, int) else side),

@@ -27,9 +27,9 @@ _BOX_ROWS: Final = 4
 
 def matches(metadata: Mapping[str, str], inputs: Sequence[Shape], outputs: Sequence[Shape]) -> bool:
     """Whether the metadata says pose with four keypoints, and the shapes are those of a pose model."""
-    facts = ultralytics.parse(metadata)
-    if facts.task != "pose" or len(inputs) != 1 or len(outputs) != 1:
+    if metadata.get("task") != "pose" or len(inputs) != 1 or len(outputs) != 1:
         return False
+    facts = ultralytics.parse(metadata)
     if facts.keypoints is None or facts.keypoints[0] != _CORNERS or facts.keypoints[1] not in (2, 3):
         return False
     if len(inputs[0]) != 4 or len(outputs[0]) != 3 or inputs[0][1] != 3:

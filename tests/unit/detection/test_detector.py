@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from app.detection.detector import Card, Detection, Detector
 from app.detection.errors import ImageError, ModelBusy, ModelError
@@ -164,26 +163,49 @@ def test_tests_itself_whatever_the_limits(corner_onnx: Path) -> None:
     Detector(strict).self_test()
 
 
-def test_a_model_that_answers_with_nan_fails_its_test_and_finds_nothing(tmp_path: Path) -> None:
-    answer = numpy_helper.from_array(np.full((1, 18, 5), np.nan, np.float32), "answer")
-    zero = numpy_helper.from_array(np.zeros((1, 1, 1), np.float32), "zero")
-    nodes = [
-        helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
-        helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
-        helper.make_node("Add", ["answer", "nothing"], ["output0"]),
+def constant_detector(path: Path, *columns: tuple[float, float, list[list[float]]]) -> Detector:
+    """A detector that always finds the same: two scores and a quad in its input of 64 x 64 for each."""
+    answer = np.zeros((1, 18, len(columns)), np.float32)
+    for index, (first, second, quad) in enumerate(columns):
+        answer[0, 4:6, index] = first, second
+        answer[0, 6:, index] = np.column_stack([quad, np.ones(4)]).ravel()
+    return Detector(DetectionSettings(model=corner_model.save_constant(path, answer), provider="cpu"))
+
+
+SQUARE = [[10.0, 10.0], [50.0, 10.0], [50.0, 50.0], [10.0, 50.0]]
+
+
+def test_two_types_at_one_place_are_one_card_of_the_better_type(tmp_path: Path) -> None:
+    detector = constant_detector(tmp_path / "m.onnx", (0.7, 0.1, SQUARE), (0.1, 0.8, SQUARE))
+    (card,) = detect(detector, encode(noise_photo(64, 64), "png")).cards
+    assert (card.type, card.score) == ("passport", pytest.approx(0.8))
+    assert card.quad.tolist() == SQUARE
+
+
+def test_cards_come_best_first_and_no_more_than_the_limit(tmp_path: Path) -> None:
+    columns = [(0.5 + n / 100, 0.0, (np.array(SQUARE) / 8 + 8 * n).tolist()) for n in range(7)]
+    detector = constant_detector(tmp_path / "m.onnx", *columns)
+    cards = detect(detector, encode(noise_photo(64, 64), "png")).cards
+    assert [card.score for card in cards] == sorted((card.score for card in cards), reverse=True)
+    assert len(cards) == 7
+    few = Detector(DetectionSettings(model=tmp_path / "m.onnx", provider="cpu", max_cards=3))
+    assert [card.score for card in detect(few, encode(noise_photo(64, 64), "png")).cards] == [
+        card.score for card in cards[:3]
     ]
-    graph = helper.make_graph(
-        nodes,
-        "nan",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, 64, 64])],
-        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 18, 5])],
-        [answer, zero],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    helper.set_model_props(model, {"task": "pose", "kpt_shape": "[4, 3]", "names": "['a', 'b']"})
-    path = tmp_path / "nan.onnx"
-    path.write_bytes(model.SerializeToString())
-    detector = Detector(DetectionSettings(model=path, provider="cpu"))
+
+
+def test_a_card_that_lies_wholly_beside_the_photograph_is_left_out(tmp_path: Path) -> None:
+    """In the letterbox's border, and far away."""
+    border = [[5.0, 1.0], [60.0, 1.0], [60.0, 12.0], [5.0, 12.0]]
+    far = [[1e30, 0.0], [2e30, 0.0], [2e30, 1e30], [1e30, 1e30]]
+    detector = constant_detector(tmp_path / "m.onnx", (0.9, 0, border), (0.9, 0, far), (0.8, 0, SQUARE))
+    (card,) = detect(detector, encode(noise_photo(64, 32), "png")).cards
+    assert card.score == pytest.approx(0.8)
+    assert card.box == (10, 0, 50, 32)
+
+
+def test_a_model_that_answers_with_nan_fails_its_test_and_finds_nothing(tmp_path: Path) -> None:
+    detector = constant_detector(tmp_path / "m.onnx", (np.nan, np.nan, SQUARE))
     with pytest.raises(ModelError, match="not finite"):
         detector.self_test()
     assert detect(detector, encode(noise_photo(200, 150), "jpeg")).cards == ()

@@ -22,12 +22,12 @@ WRITTEN = {  # as ultralytics 8.3 writes it
 
 
 def test_reads_what_ultralytics_writes() -> None:
-    expected = Metadata("pose", ("id_card", "driving_licence", "passport"), (4, 3), (352, 640), 32)
+    expected = Metadata(("id_card", "driving_licence", "passport"), (4, 3), (352, 640), 32)
     assert parse(WRITTEN) == expected
 
 
 def test_knows_what_is_usual_where_nothing_is_told() -> None:
-    assert parse({}) == Metadata(None, None, None, (640, 640), 32)
+    assert parse({}) == Metadata(None, None, (640, 640), 32)
 
 
 @pytest.mark.parametrize("text", ["352", "[352, 352]", "(352, 352)"])
