@@ -14,7 +14,7 @@ _SMOOTHING = 0.1  # weight of the newest stay in the mean
 
 
 class Gate:
-    """Lets callers through in the order of their coming.
+    """Bounds how many callers are inside and how many wait; shared by threads.
 
     Args:
         places: how many may be inside at once.
