@@ -5,8 +5,14 @@ batch       lines -> bodies of `_bulk`
 bulk        the answer of `_bulk` -> a verdict per line
 backoff     how long to wait before the next try
 sink        sends a body, tells an answer from an outage
+delivery    one batch, until every line of it is settled
+outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
-quarantine  lines that Elasticsearch refuses, with the reason
+quarantine  lines that will never become documents, with the reason
+counters    what was counted since the start
 pipeline    the loop that joins them
 settings    what can be set
+errors      what can stop the shipper, each with a stable code
+
+What is promised stands in docs/specs/delivery.md.
 """

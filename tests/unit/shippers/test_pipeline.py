@@ -200,6 +200,8 @@ def test_quarantine_stands_before_the_checkpoint(
     write(home, 0, 1)
     with (home / "log" / "request.ndjson").open("ab") as file:
         file.write(b"unfit\n")
+    (home / "quarantine").mkdir()
+    (home / "quarantine" / "not_an_object.ndjson").touch()
     pipeline, stop = make(), threading.Event()
 
     def full(fd: int) -> None:

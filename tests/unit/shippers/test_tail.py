@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -232,6 +233,7 @@ def test_files_with_the_same_first_line_are_told_apart(reader: Reader, log: Path
 
 def test_identities_are_kept_before_anything_is_sent(reader: Reader, log: Path) -> None:
     """A crash between the first answer and the first checkpoint must not swap two files' ids."""
+    (log / "a.ndjson").touch()  # is listed first, has its first line last
     append(log / "b.ndjson", "same", "b")
     reader.tail.look()
     before, _ = reader.read()
@@ -240,6 +242,41 @@ def test_identities_are_kept_before_anything_is_sent(reader: Reader, log: Path) 
     before |= reader.read()[0]
     reader.restart()
     assert reader.run() == before
+
+
+def test_an_identity_is_not_left_to_another_file_when_nothing_was_settled_yet(
+    reader: Reader, log: Path
+) -> None:
+    """The server may have lines that no checkpoint tells of: their ids belong to their file."""
+    path = log / "request.ndjson"
+    append(path, "old-1")
+    reader.tail.look()
+    before, _ = reader.read()
+    reader.stop()
+    path.write_bytes(b"new-1\nnew-2\n")
+    reader.start()
+    after = reader.run()
+    assert texts(after) == ["new-1", "new-2"]
+    assert not before.keys() & after.keys()
+
+
+def test_a_file_found_cut_short_stays_a_new_one_while_the_disk_takes_no_row(
+    reader: Reader, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "x" * 63, "y" * 63)
+    first = reader.run()
+    reader.stop()
+    os.truncate(path, 64)
+    reader.start()
+    reader.registry._database.execute("PRAGMA query_only = ON")
+    with pytest.raises(sqlite3.OperationalError):
+        reader.tail.look()
+    append(path, "z" * 63, "z" * 63)
+    reader.registry._database.execute("PRAGMA query_only = OFF")
+    second = reader.run()
+    assert texts(second) == ["x" * 63, "z" * 63, "z" * 63]
+    assert not first.keys() & second.keys()
 
 
 def test_a_copy_in_place_of_a_file_that_is_gone_goes_on(reader: Reader, log: Path) -> None:
