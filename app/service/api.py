@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import get_input_stream
 
 from app.detection.errors import DetectionError, ModelBusy
 from app.service import events, health, ids, logs, problems, uploads
@@ -62,7 +63,6 @@ class Parts:
 def create_app(parts: Parts) -> Flask:
     """The WSGI application of one worker."""
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = parts.settings.max_body_bytes
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     routes = Routes(parts)
     app.add_url_rule(DETECT, view_func=routes.detect, methods=["POST"])
@@ -104,7 +104,7 @@ class Routes:
     def _image(self, story: Story) -> bytes:
         uploads.check_media_type(request.mimetype)
         body = uploads.read_body(
-            request.stream,
+            get_input_stream(request.environ),  # Flask's own would hide how a connection ended
             request.content_length,
             max_bytes=self._parts.settings.max_body_bytes,
             timeout_s=self._parts.settings.body_timeout_s,
