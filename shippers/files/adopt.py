@@ -11,10 +11,12 @@ from shippers.files.fingerprint import digest, identity
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
+FIRST_READ_BYTES = 8192
+
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A file that was just opened, and its first bytes."""
+    """A file that was just opened, and its first bytes: its first line, if that is whole."""
 
     found: Found
     stream: str
@@ -24,15 +26,19 @@ class Newcomer:
 
     def begins_as(self, row: Row) -> bool:
         """Whether it has the first bytes of `row`."""
-        return len(self.head) >= row.head_bytes and digest(self.head[: row.head_bytes]) == row.head_digest
+        return digest(self.first(row.head_bytes)) == row.head_digest
+
+    def first(self, size_bytes: int) -> bytes:
+        """Its first bytes, as many as it has."""
+        return os.pread(self.fd, size_bytes, 0)
 
     def is_row(self, row: Row) -> bool:
         """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it."""
         return self.size_bytes >= row.checkpoint and self.begins_as(row)
 
 
-def opened(found: Found, stream: str, head_bytes: int) -> Newcomer | None:
-    """Opens the file and reads its first bytes; None when another file has its name by now.
+def opened(found: Found, stream: str, line_bytes: int) -> Newcomer | None:
+    """Opens the file and reads its first line; None when another file has its name by now.
 
     Raises:
         OSError: it cannot be opened or read.
@@ -41,12 +47,19 @@ def opened(found: Found, stream: str, head_bytes: int) -> Newcomer | None:
     try:
         status = os.fstat(fd)
         if Place(status.st_dev, status.st_ino) == found.place:
-            return Newcomer(found, stream, fd, status.st_size, os.pread(fd, head_bytes, 0))
+            return Newcomer(found, stream, fd, status.st_size, _head(fd, line_bytes))
     except BaseException:
         os.close(fd)
         raise
     os.close(fd)
     return None
+
+
+def _head(fd: int, line_bytes: int) -> bytes:
+    """The first line and somewhat more; all that its limit allows only where it is that long."""
+    head = os.pread(fd, FIRST_READ_BYTES, 0)
+    is_enough = b"\n" in head or len(head) < FIRST_READ_BYTES or len(head) > line_bytes
+    return head if is_enough else os.pread(fd, line_bytes + 1, 0)
 
 
 def row_by_content(
@@ -63,8 +76,7 @@ def row_by_content(
             continue
         row = registry.get(name)
         if row is None:
-            head = newcomer.head[: min(len(line) + 1, settings.fingerprint_bytes)]
-            return _row(newcomer, name, head)
+            return _row(newcomer, name, newcomer.first(min(len(line) + 1, settings.fingerprint_bytes)))
         if newcomer.is_row(row):
             return replace(row, place=newcomer.found.place, path=newcomer.found.told)
     return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shippers.batch import Piece, Source
 from shippers.files.find import Place
-from shippers.files.frame import frame
+from shippers.files.frame import Frame, frame
 
 
 class Harvester:
@@ -49,12 +49,12 @@ class Harvester:
 
     def waiting_bytes(self) -> int:
         """How many bytes of the file have not been read."""
-        return max(self._size() - self._position, 0) if self.is_open else 0
+        return max(self._size() - self._position, 0)
 
     def is_idle(self) -> bool:
         """Whether everything that can be read has been read, sent and settled."""
         settled = self._position == self.checkpoint or self._skipping_from == self.checkpoint
-        return settled and (not self.is_open or self._size() == self._seen_bytes)
+        return settled and self._size() == self._seen_bytes
 
     def rest(self) -> None:
         """Gives the file descriptor back; `wake` opens the file again."""
@@ -81,34 +81,41 @@ class Harvester:
     def read(self, read_bytes: int, line_bytes: int) -> Piece | None:
         """The next whole lines; None when there are none now.
 
-        Reads at most `read_bytes`, but always enough to tell a half line from one over `line_bytes`. The head
-        is looked at after the read: as long as it is unchanged, the bytes were this file's.
+        Reads at most `read_bytes`, but always enough to tell a half line from one over `line_bytes`.
         """
-        if self._fd is None or self.replaced:
+        while not self.replaced and (size := self._size()) != self._seen_bytes:
+            framed = self._framed(size, max(read_bytes, line_bytes + 1), line_bytes)
+            if framed and (framed.lines or framed.skipped):
+                source, lines, offsets = self.source, framed.lines, framed.offsets
+                return Piece(source, lines, offsets, framed.end, framed.sound, framed.skipped)
+        return None
+
+    def _framed(self, size: int, read_bytes: int, line_bytes: int) -> Frame | None:
+        """One read of a file of `size` bytes; None when it is another file by now.
+
+        The head is looked at after the read: as long as it is unchanged, the bytes were this file's.
+        """
+        if self._fd is None:
             return None
-        size = self._size()
         if size < self._position:
             self.replaced = True
-        if self.replaced or size == self._seen_bytes:
             return None
-        chunk = os.pread(self._fd, max(read_bytes, line_bytes + 1), self._position)
+        chunk = os.pread(self._fd, read_bytes, self._position)
         framed = frame(chunk, self._position, line_bytes, self._skipping_from)
-        if not self._same_head(framed.end):
+        if not self._same_head(self._fd, framed.end):
             return None
         if self._position + len(chunk) >= size:
             self._seen_bytes = size
         self._position, self._skipping_from = framed.next, framed.skipping_from
-        if not framed.lines and not framed.skipped:
-            return None
-        return Piece(self.source, framed.lines, framed.offsets, framed.end, framed.sound, framed.skipped)
+        return framed
 
     def _size(self) -> int:
-        return os.fstat(self._fd).st_size if self._fd is not None else 0
+        """The size of the file now; while it rests, what was seen of it."""
+        return self._seen_bytes if self._fd is None else os.fstat(self._fd).st_size
 
-    def _same_head(self, end: int) -> bool:
+    def _same_head(self, fd: int, end: int) -> bool:
         """Whether the first bytes are what they were; takes those up to `end` to them."""
-        assert self._fd is not None
-        head = os.pread(self._fd, max(len(self.head), min(end, self._head_limit)), 0)
+        head = os.pread(fd, max(len(self.head), min(end, self._head_limit)), 0)
         if head.startswith(self.head):
             self.head = head
         else:

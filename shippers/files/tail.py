@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from shippers.batch import Source
@@ -97,7 +98,9 @@ class Tail:
 
     def _see(self, harvester: Harvester, found: Found) -> None:
         """Takes over what was listed; opens a file that rests and has been written to."""
-        harvester.path = found.path
+        if harvester.path != found.path:
+            harvester.path = found.path
+            harvester.source = replace(harvester.source, path=found.told)
         if harvester.is_open:
             harvester.stamp = found.stamp
         elif found.stamp != harvester.stamp and self._room() > 0:
@@ -151,7 +154,7 @@ class Tail:
             self._warn_once(found.path, "what stands before the first - or . names no data stream")
             return None
         try:
-            return opened(found, stream, max(self._settings.fingerprint_bytes, self._settings.line_bytes + 1))
+            return opened(found, stream, self._settings.line_bytes)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -203,12 +206,14 @@ class Tail:
         place, path = newcomer.found.place, newcomer.found.path
         self._unripe.pop(place, None)
         self._left.pop(place, None)
+        is_ours = row.stream.endswith(f"-{self._namespace}")
+        stream = row.stream if is_ours else newcomer.stream  # the setting was changed
         self._harvesters[place] = Harvester(
             newcomer.fd,
-            Source(row.id, row.stream, row.path),
+            Source(row.id, stream, newcomer.found.told),
             place,
             path,
-            newcomer.head[: row.head_bytes],
+            newcomer.first(row.head_bytes),
             self._settings.fingerprint_bytes,
             row.checkpoint,
         )

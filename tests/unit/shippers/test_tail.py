@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shippers.batch import Source
 from shippers.files.tail import Tail
 from shippers.registry import Registry
 from shippers.settings import ShipperSettings
@@ -317,20 +318,53 @@ def test_half_a_line_lost_with_its_file_is_told(
 
 def test_a_line_over_the_limit_is_told_with_its_range_and_skipped(reader: Reader, log: Path) -> None:
     append(log / "request.ndjson", "first", "x" * 3000, "last")
-    small = reader.settings.model_copy(update={"read_bytes": 1})
     reader.tail.look()
     (harvester,) = reader.tail.harvesters()
     skipped, lines = [], []
-    for _ in range(200):
-        piece = harvester.read(small.read_bytes, small.line_bytes)
-        if piece:
-            lines += piece.lines
-            skipped += [piece.skipped] if piece.skipped else []
+    while piece := harvester.read(1, reader.settings.line_bytes):
+        lines += piece.lines
+        skipped += [piece.skipped] if piece.skipped else []
     assert lines == [b"first", b"last"]
     assert skipped == [(6, 3007)]
 
 
 FEW = SETTINGS.model_copy(update={"open_files": 4})
+
+
+@pytest.mark.parametrize("fingerprint_bytes", [64, 1000])
+def test_the_length_of_the_fingerprint_may_be_changed(
+    home: Path, reader: Reader, log: Path, fingerprint_bytes: int
+) -> None:
+    reader.settings = SETTINGS.model_copy(update={"fingerprint_bytes": 200})
+    reader.restart()
+    append(log / "request.ndjson", *[f"line {number}" for number in range(50)])
+    assert len(reader.run()) == 50
+    reader.settings = SETTINGS.model_copy(update={"fingerprint_bytes": fingerprint_bytes})
+    reader.restart()
+    append(log / "request.ndjson", "more")
+    assert texts(reader.run()) == ["more"]
+    reader.restart()
+    append(log / "request.ndjson", "and more")
+    assert texts(reader.run()) == ["and more"]
+
+
+def test_a_file_keeps_its_stream_when_renamed_but_follows_the_namespace(
+    home: Path, reader: Reader, log: Path
+) -> None:
+    def only() -> Source:
+        reader.tail.look()
+        (harvester,) = reader.tail.harvesters()
+        return harvester.source
+
+    append(log / "request.ndjson", "1")
+    first = only()
+    (log / "request.ndjson").rename(log / "archive.ndjson")
+    reader.run()
+    assert only() == Source(first.id, "logs-card.request-test", "log/archive.ndjson")
+    reader.restart()
+    assert only().stream == "logs-card.request-test"
+    reader.tail = Tail(home, "production", reader.registry, SETTINGS)
+    assert only() == Source(first.id, "logs-card.archive-production", "log/archive.ndjson")
 
 
 def test_more_files_than_may_be_open_are_all_read(home: Path, log: Path) -> None:
