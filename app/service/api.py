@@ -16,6 +16,7 @@ from werkzeug.wsgi import get_input_stream
 
 from app.detection.errors import DetectionError, ModelBusy
 from app.service import events, health, ids, logs, problems, uploads
+from app.service.ecs import current_request
 from app.service.engine import RETRY_AFTER_S, Engine
 from app.service.errors import NotReady, RequestRefused
 from app.service.metrics import CONTENT_TYPE, Metrics
@@ -96,10 +97,9 @@ class Routes:
         detector = self._parts.engine.detector(self._parts.settings.queue_timeout_s)
         story.photograph.facts = facts = detector.inspect(image)
         detection = detector.detect(image, facts, min_score)
-        model = detector.model
-        self._parts.metrics.provider(model.provider, model.requested_provider, model.fallback)
+        self._count_provider(detector.model)
         story.succeeded(HTTPStatus.OK, detection)
-        return _json(detected(g.request_id, model, detection))
+        return _json(detected(g.request_id, detector.model, detection))
 
     def _image(self, story: Story) -> bytes:
         uploads.check_media_type(request.mimetype)
@@ -116,14 +116,20 @@ class Routes:
         story.image_found(image)
         return image
 
+    def _count_provider(self, model: health.Model) -> None:
+        """CUDA may be lost while the service runs: what the session says now goes to the metrics."""
+        self._parts.metrics.provider(model.provider, model.requested_provider, model.fallback)
+
     def health(self) -> Response:
         """200 where requests are served, else 503."""
         parts = self._parts
-        log = health.log_state(logs.files(), parts.metrics.dropped_lines())
+        inference_ok = parts.engine.inference_ok()
+        if (model := parts.engine.model) is not None:
+            self._count_provider(model)
         body = health.report(
-            parts.engine.model,
-            parts.engine.inference_ok(),
-            log,
+            model,
+            inference_ok,
+            health.log_state(logs.files(), parts.metrics.dropped_lines()),
             version=parts.version,
             uptime_s=time.monotonic() - parts.started_s,
         )
@@ -156,6 +162,7 @@ class Frame:
         g.request_id = ids.accepted(request.headers.get(REQUEST_ID)) or ids.uuid7(
             time.time_ns() // 1_000_000, os.urandom(ids.RANDOM_BYTES)
         )
+        g.current = current_request.set(g.request_id)
         self._parts.metrics.active.inc()
         if request.path == DETECT:
             g.story = Story(
@@ -173,6 +180,7 @@ class Frame:
 
     def end(self, _error: BaseException | None) -> None:
         self._parts.metrics.active.dec()
+        current_request.reset(g.current)
 
     def problem(self, error: Exception) -> Response:
         """Whatever went wrong as problem+json; without internals where it is our fault."""

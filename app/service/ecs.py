@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +22,9 @@ import orjson
 
 from app.service.fields import ECS_VERSION, FIELDS, Kind
 from app.service.redaction import redact
+
+current_request: ContextVar[str | None] = ContextVar("current_request", default=None)
+"""Id of the request that this thread serves; joins every line it logs to the request's events."""
 
 FIELDS_ATTRIBUTE = "ecs_fields"
 """The extra that may hold all fields in one dict, which logging carries faster than many extras."""
@@ -101,6 +105,8 @@ class EcsFormatter(ecs_logging.StdlibFormatter):
         }
         attributes = record.__dict__
         _put_extras({"": fields, "event": event}, attributes.get(FIELDS_ATTRIBUTE) or attributes)
+        if (request_id := current_request.get()) is not None:
+            fields.setdefault("http", {}).setdefault("request", {}).setdefault("id", request_id)
         if record.exc_info:
             _put_error(fields, record.exc_info)
         elif record.stack_info:

@@ -90,13 +90,13 @@ class Numbered:
 
 def request_start() -> Fields:
     """A request has come."""
-    return _event("request_start", ["access", "start"], "unknown")
+    return _event("request_start", ["access"], "unknown")
 
 
 def request_success(status: int, duration_ns: int, detection: Detection) -> Fields:
     """The request was answered with what was found."""
     return {
-        **_event("request_success", ["access", "end"], "success"),
+        **_event("request_success", ["access"], "success"),
         "http.response.status_code": status,
         "event.duration": duration_ns,
         "card.count": len(detection.cards),
@@ -109,7 +109,7 @@ def request_success(status: int, duration_ns: int, detection: Detection) -> Fiel
 def request_failure(status: int, duration_ns: int, code: str, error_type: str, message: str) -> Fields:
     """The request was answered with a problem."""
     return {
-        **_event("request_failure", ["access", "error", "end"], "failure"),
+        **_event("request_failure", ["access", "error"], "failure"),
         "http.response.status_code": status,
         "event.duration": duration_ns,
         "error.code": code,

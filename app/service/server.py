@@ -235,13 +235,15 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
             return
         reason = str(error) if isinstance(error, DetectionError) else f"{type(error).__name__}: {error}"
         logger.critical(
-            "The model cannot be loaded. %s", reason, exc_info=error, extra=_event("model_loaded", "error")
+            "The model cannot be loaded. %s",
+            reason,
+            exc_info=error,
+            extra=_event("model_loaded", "info", "failure"),
         )
         os._exit(Arbiter.WORKER_BOOT_ERROR)
 
 
-def _event(action: str, kind: str) -> dict[str, object]:
-    outcome = "failure" if kind == "error" else "success"
+def _event(action: str, kind: str, outcome: str = "success") -> dict[str, object]:
     return {
         "event.action": action,
         "event.category": ["process"],

@@ -57,10 +57,11 @@ class Story:
     def succeeded(self, status: int, detection: Detection) -> None:
         """The detector has answered."""
         for card in detection.cards:
-            self._write(f"Found: {card.type}.", events.detection_result(card))
+            self._write(f"A card: {card.type}.", events.detection_result(card))
         duration_ns = self._clock_ns() - self._started_ns
+        count = len(detection.cards)
         self._write(
-            f"Cards found: {len(detection.cards)}, in {duration_ns / 1e6:.0f} ms.",
+            f"{count} {'card' if count == 1 else 'cards'} in {duration_ns / 1e6:.0f} ms.",
             {**self.photograph.fields(), **events.request_success(status, duration_ns, detection)},
         )
         self._metrics.detection(detection)
@@ -71,7 +72,7 @@ class Story:
         ours = status >= 500 and code not in ("model_busy", "not_ready")
         failure = events.request_failure(status, duration_ns, code, error_type(error), str(error) or detail)
         self._write(
-            f"Answered with {code}.",
+            f"{code}: {detail}",
             {**self.photograph.fields(), **failure},
             level=logging.ERROR if ours else logging.INFO,
             error=error if ours else None,

@@ -39,7 +39,7 @@ MODEL = {
     "card.model.version": "9f86d081884c",
     "card.model.provider": "CPUExecutionProvider",
 }
-START = {"event.action": "request_start", "event.type": ["access", "start"], **REQUEST}
+START = {"event.action": "request_start", "event.type": ["access"], **REQUEST}
 CARD = {
     "event.action": "detection_result",
     "event.category": ["web"],
@@ -53,7 +53,7 @@ CARD = {
 }
 SUCCESS = {
     "event.action": "request_success",
-    "event.type": ["access", "end"],
+    "event.type": ["access"],
     "event.outcome": "success",
     "event.duration": 38_000_000,
     "event.id": "019aafc2-1f70-7c55-9d3e-5a1c0c7be7aa.3",

@@ -12,6 +12,7 @@ from app.service.ecs import (
     TRACE_CHARS,
     EcsFormatter,
     ServiceIdentity,
+    current_request,
     error_type,
     timestamp,
 )
@@ -89,6 +90,18 @@ def test_only_fields_of_the_dictionary_are_written() -> None:
     )
 
     assert {"user", "http", "a"}.isdisjoint(fields)
+
+
+def test_a_line_of_a_thread_that_serves_a_request_carries_its_id() -> None:
+    token = current_request.set("request-1")
+    try:
+        assert formatted(record())["http"] == {"request": {"id": "request-1"}}
+        assert formatted(record(**{"http.request.id": "request-2"}))["http"] == {
+            "request": {"id": "request-2"}
+        }
+    finally:
+        current_request.reset(token)
+    assert "http" not in formatted(record())
 
 
 def test_the_identity_cannot_be_overwritten() -> None:
