@@ -137,8 +137,9 @@ def redacted_sentence(record: LogRecord) -> str:
 
 
 def _text(value: object) -> str:
-    text = value if type(value) is str else _readable(value)
-    return _short(text) if len(text) <= _SHORT_CHARS else bounded(text, TEXT_CHARS)
+    if type(value) is not str:
+        value = _readable(value)
+    return _short(value) if len(value) <= _SHORT_CHARS else bounded(value, TEXT_CHARS)
 
 
 _short = lru_cache(maxsize=4096)(
@@ -206,8 +207,10 @@ def _put_extras(objects: dict[str, dict[str, Any]], extras: Mapping[str, Any]) -
             holder = objects.get(parent)
             if holder is None:
                 holder = _object(objects, parent)
-            many = type(value) is list or type(value) is tuple
-            holder[leaf] = [convert(item) for item in value[:LIST_ITEMS]] if many else convert(value)
+            if type(value) is list or type(value) is tuple:
+                holder[leaf] = [convert(item) for item in value[:LIST_ITEMS]]
+            else:
+                holder[leaf] = convert(value)
 
 
 def _object(objects: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
