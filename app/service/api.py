@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -25,6 +26,8 @@ from app.service.story import Story
 
 if TYPE_CHECKING:  # ONNX Runtime, which they bring along, must not be loaded before the fork
     from app.detection.detector import Card, Detection
+
+logger = logging.getLogger(__name__)
 
 REQUEST_ID = "X-Request-ID"
 DETECT = "/v1/detect"
@@ -190,6 +193,8 @@ class Frame:
         self._parts.metrics.problem(code)
         if (story := g.get("story")) is not None:
             story.failed(status, code, detail, error)
+        elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.error("%s: %s", code, detail, exc_info=error, extra={"error.code": code})
         response = _json(problems.body(code, detail, g.request_id), status, problems.MIME_TYPE)
         if (wait_s := retry_after_s(error)) is not None:
             response.headers["Retry-After"] = str(wait_s)

@@ -61,12 +61,12 @@ class Engine:
         try:
             detector = build()
             detector.warm_up()
+            self._on_ready(detector.model)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no model
             self._on_failure(error)
             return
         self._detector = detector
         self._test = SelfTest(detector.self_test, self._fresh_s, time.monotonic)
-        self._on_ready(detector.model)
         self._ready.set()
 
     def detector(self, timeout_s: float) -> Detector:

@@ -58,7 +58,6 @@ class LogFile:
         self._kept = kept
         self._lock_timeout_s = lock_timeout_s
         self._threads = threading.Lock()
-        self._pid = 0
         self._lock_fd = -1
         self._fd = -1
         self._identity = (0, 0)
@@ -102,7 +101,10 @@ class LogFile:
         else:
             self.dropped[reason] += 1
         if self.on_line is not None:
-            self.on_line(reason)
+            try:
+                self.on_line(reason)
+            except Exception:  # noqa: BLE001 - whoever counts along must not stop the line or its writer
+                self.on_line = None
 
     def _lock(self) -> bool:
         if self._lock_fd < 0:
@@ -151,7 +153,11 @@ class LogFile:
                     return there.st_size
             self._close_file()
         self._fd = os.open(self.path, _FLAGS, _MODE)
-        return self._mend_end()
+        try:
+            return self._mend_end()
+        except OSError:
+            self._close_file()
+            raise
 
     def _mend_end(self) -> int:
         """Ends a line that a crash of the machine left torn, so that the next is whole; returns the size."""

@@ -6,6 +6,7 @@ to `service.ndjson`; the name of the file decides the data stream. Warnings also
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import sys
@@ -46,7 +47,8 @@ class LineHandler(logging.Handler):
         super().close()
 
     def _say(self, sentence: str) -> None:
-        print(f"WARNING {__name__}: {sentence}", file=self._console, flush=True)
+        with contextlib.suppress(OSError, ValueError):  # nobody may be listening
+            print(f"WARNING {__name__}: {sentence}", file=self._console, flush=True)
 
 
 class ConsoleFormatter(logging.Formatter):

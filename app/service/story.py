@@ -25,7 +25,7 @@ class Story:
         incoming: what is known at the start.
         model: the model, once there is one.
         metrics: counts what the events tell.
-        clock: nanoseconds that only grow.
+        clock_ns: nanoseconds that only grow.
     """
 
     def __init__(

@@ -175,6 +175,20 @@ def test_a_bug_is_answered_without_internals(
     assert "110101199003077758" not in str(told.documents)
 
 
+def test_a_bug_on_another_route_is_logged(
+    client: FlaskClient, metrics: Metrics, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> bytes:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(metrics, "render", broken)
+    answer = client.get("/metrics")
+
+    assert problem(answer)["code"] == "internal_error"
+    assert b"secret" not in answer.data
+    assert caplog.records[-1].exc_info is not None
+
+
 def test_before_the_model_is_loaded(unready: FlaskClient) -> None:
     answer = post(unready)
 

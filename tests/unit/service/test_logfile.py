@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,37 @@ def test_processes_and_threads_write_whole_lines_exactly_once(path: Path) -> Non
     assert set(ids) == expected
     assert len(file.rotated()) > 100
     assert all(one.stat().st_size <= 4096 for one in file.rotated())
+
+
+def test_processes_that_are_killed_leave_whole_lines(path: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), f"w{number}", str(10**9)])
+        for number in range(3)
+    ]
+    file = log_file(path)
+    until = time.monotonic() + 60
+    while len(file.rotated()) < 20:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    for writer in writers:
+        writer.kill()
+        writer.wait(10)
+
+    assert file.append(b'{"id": "after"}\n')
+    ids = [json.loads(line)["id"] for line in lines(file)]
+    assert len(ids) == len(set(ids))
+    assert ids[-1] == "after"
+
+
+def test_one_who_counts_along_and_fails_stops_no_line(path: Path) -> None:
+    def fail(reason: str | None) -> None:
+        raise RuntimeError
+
+    file = log_file(path)
+    file.on_line = fail
+
+    assert file.append(b"one\n")
+    assert path.read_bytes() == b"one\n"
 
 
 def test_a_fork_while_other_threads_write_loses_nothing(path: Path) -> None:
