@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -223,11 +224,21 @@ def _counts_when_complete(client: Elasticsearch, uploads: Sequence[Upload]) -> l
     }
 
     def counts() -> list[tuple[str, int, int]]:
-        return [(action, number, search.count(client, ids, action)) for action, number in sent.items()]
+        return [(action, number, _found(client, ids, action)) for action, number in sent.items()]
 
     with console.status("Waiting until every event is searchable ..."):
         _poll(lambda: all(number == found for _, number, found in counts()), FIND_S)
     return counts()
+
+
+def _found(client: Elasticsearch, ids: Sequence[str], action: str) -> int:
+    """How many are searchable; a data stream whose first shard still starts answers 503."""
+    try:
+        return search.count(client, ids, action)
+    except ApiError as error:
+        if error.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+            raise
+        return 0
 
 
 def _counts_table(counts: Sequence[tuple[str, int, int]]) -> Table:

@@ -51,6 +51,7 @@ def test_every_upload_is_found_again_and_the_counts_agree(stack: Stack) -> None:
         "detection_result": sum(len(reply.json().get("cards", [])) for reply in replies),
     }
     assert sent["request_failure"] == 1
+    stack.events(ids[-1], 2)  # from here on the data stream's first shard is there
     with Elasticsearch(stack.server) as client:
         assert poll(lambda: {name: search.count(client, ids, name) for name in sent} == sent, FIND_S)
 

@@ -24,6 +24,8 @@ import psutil
 import pytest
 import requests
 
+from tests.unit.detection import corner_model, photographs
+
 START_S = 60.0
 STOP_S = 30.0
 
@@ -103,8 +105,8 @@ def start(home: Path, detection: dict[str, Any] | None = None, **settings: Any) 
 
 
 @contextlib.contextmanager
-def running(home: Path, **settings: Any) -> Iterator[Service]:
-    service = start(home, **settings)
+def running(home: Path, detection: dict[str, Any] | None = None, **settings: Any) -> Iterator[Service]:
+    service = start(home, detection, **settings)
     try:
         wait_until(lambda: service.get("/readyz").status_code == 200)
         yield service
@@ -146,6 +148,25 @@ def test_a_photograph_becomes_an_answer_and_its_story(service: Service, photo: b
     assert story[-1]["card"]["model"] == reply["model"]
     assert story[-1]["card"]["stage"]["infer"]["ms"] == reply["timings_ms"]["infer"]
     assert [event["card"]["type"] for event in story[1:-1]] == [card["type"] for card in reply["cards"]]
+
+
+def test_a_card_is_told_where_it_lies_in_the_upright_photograph(tmp_path: Path) -> None:
+    """With a model that needs no training, on a photograph that the camera stored lying on its side."""
+    quad = np.array([[300, 200], [900, 240], [880, 620], [280, 580]], np.float32)
+    body = photographs.encode(photographs.card_photo(1200, 800, quad), "jpeg", 6)
+    model = corner_model.save(tmp_path / "corners.onnx")
+    with running(tmp_path / "home", {"model": str(model), "provider": "cpu"}) as service:
+        reply = service.detect(body).json()
+        start, result, success = service.events()
+
+    (card,) = reply["cards"]
+    assert reply["image"] == {"width": 1200, "height": 800, "format": "jpeg"}
+    assert card["type"] == "id_card"
+    assert np.abs(np.array(card["quad"]) - quad).max() < 12
+    assert card["box"] == [min(x for x, _ in card["quad"]), *card["box"][1:]]
+    assert [start["event"]["action"], success["card"]["type"]] == ["request_start", ["id_card"]]
+    assert result["card"]["quad"] == [number for corner in card["quad"] for number in corner]
+    assert result["card"]["score"] == card["score"]
 
 
 def test_the_service_tells_that_it_is_well(service: Service) -> None:

@@ -142,7 +142,7 @@ def writing(stream: Stream, draw: random.Random) -> Iterator[None]:
             stream.write(draw.randrange(1, 60))
             if draw.random() < 0.15:
                 stream.rotate()
-            ended.wait(draw.uniform(0, 0.03))
+            ended.wait(draw.uniform(0, 0.1))
 
     thread = threading.Thread(target=work)
     thread.start()
