@@ -19,6 +19,7 @@ import orjson
 import tantivy
 
 from elastic.node import numbers
+from elastic.node.document import SEPARATOR
 from elastic.node.errors import IllegalArgument, StorageFailed
 from elastic.node.query.nodes import (
     All,
@@ -32,6 +33,7 @@ from elastic.node.query.nodes import (
     Pattern,
     Present,
     Terms,
+    Within,
 )
 from elastic.node.values import Value
 
@@ -103,12 +105,13 @@ def _guarded() -> Iterator[None]:
 class Engine:
     """Writes go to one writer and become visible with `commit`. The caller serialises writes."""
 
-    def __init__(self, folder: Path, heap_bytes: int) -> None:
+    def __init__(self, folder: Path, heap_bytes: int, max_terms: int) -> None:
+        self._max_terms = max_terms
         folder.mkdir(parents=True, exist_ok=True)
         with _guarded():
             self._index = tantivy.Index(SCHEMA, path=str(folder))
             self._writer = self._index.writer(heap_size=heap_bytes, num_threads=1)
-            self.snapshot = Snapshot(self._index)
+            self.snapshot = Snapshot(self._index, self._max_terms)
 
     def add(self, document: Stored, columns: dict[str, list[Value]], terms: Iterable[str]) -> None:
         """Adds a document whose id the index does not hold."""
@@ -133,7 +136,7 @@ class Engine:
         with _guarded():
             self._writer.commit()
             self._index.reload()
-            self.snapshot = Snapshot(self._index)
+            self.snapshot = Snapshot(self._index, self._max_terms)
 
     def close(self) -> None:
         """Waits for merges that run; the engine cannot be used afterwards."""
@@ -151,9 +154,10 @@ def _marked(columns: dict[str, list[Value]]) -> dict[str, Any]:
 class Snapshot:
     """What a commit made visible; later commits do not change it."""
 
-    def __init__(self, index: tantivy.Index) -> None:
+    def __init__(self, index: tantivy.Index, max_terms: int) -> None:
         self._index = index
         self._searcher = index.searcher()
+        self._max_terms = max_terms
 
     @property
     def documents(self) -> int:
@@ -258,6 +262,8 @@ class Snapshot:
             return _terms(node)
         if isinstance(node, Pattern):
             return QUERY.const_score_query(QUERY.regex_query(SCHEMA, "terms", node.regex), 1.0)
+        if isinstance(node, Within):
+            return self._within(node)
         if isinstance(node, Numbers):
             path = _column(node.path)
             return _any([QUERY.term_query(SCHEMA, path, value) for value in node.values])
@@ -284,6 +290,19 @@ class Snapshot:
             parts.append((must, QUERY.const_score_query(QUERY.all_query(), 0.0)))
         return QUERY.boolean_query(parts + [(never, self._query(inner)) for inner in node.must_not])
 
+    def _within(self, node: Within) -> tantivy.Query:
+        """The engine has no range over words: the words are listed and those in the range asked for."""
+        head = f"{node.path}{SEPARATOR}"
+        same = _common(node.low, node.high or "")
+        listed = self._searcher.terms_with_prefix("terms", head + same, limit=self._max_terms + 1)
+        if len(listed) > self._max_terms:
+            raise IllegalArgument(
+                f"the range of [{node.path}] has to look at more than [{self._max_terms}] different values"
+            )
+        low, high = head + node.low, None if node.high is None else head + node.high
+        found = [term for term, _ in listed if low <= term and (high is None or term < high)]
+        return _terms(Terms(tuple(found), scored=False))
+
     def _between(self, node: Between) -> tantivy.Query:
         name = _column(node.path)
         if isinstance(node.low, float) and isinstance(node.high, float):
@@ -295,6 +314,12 @@ class Snapshot:
         if ends == [("*", "*")]:
             return QUERY.const_score_query(QUERY.exists_query(name), 1.0)
         return _any([self._index.parse_query(f"{name}:[{low} TO {high}]") for low, high in ends])
+
+
+def _common(first: str, second: str) -> str:
+    """The beginning that both strings have."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return first[: next((place for place, (a, b) in pairs if a != b), min(len(first), len(second)))]
 
 
 def _end(value: float | None) -> str:

@@ -65,7 +65,7 @@ class Index:
         self._write_lock = threading.Lock()
         self._refreshed = threading.Condition()
         self._pending: dict[str, Stored] = {}
-        self._engine = Engine(folder / "engine", settings.writer_heap_bytes)
+        self._engine = Engine(folder / "engine", settings.writer_heap_bytes, settings.max_terms)
         self._translog = Translog(folder / "translog")
         self._next_seq = self.snapshot.last_seq() + 1
         self._visible_seq = self._next_seq - 1

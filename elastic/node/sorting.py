@@ -15,9 +15,8 @@ from elastic.node.engine import Order, SortKey
 from elastic.node.errors import IllegalArgument, Json, ParsingError, SearchFailed, Unsupported
 from elastic.node.mapping import Field
 from elastic.node.query.context import Context, entry
-from elastic.node.query.nodes import Between, Bool, Node, Nothing, Numbers, Pattern, Present, Terms, any_of
+from elastic.node.query.nodes import Between, Bool, Node, Nothing, Numbers, Present, Terms, Within, any_of
 from elastic.node.query.ranges import LONG_MAX, LONG_MIN
-from elastic.node.query.strings import between, literal
 from elastic.node.values import COLUMNS, PARSERS, shortest, shown_ip
 
 DOC = ("_doc", "_shard_doc")
@@ -182,6 +181,8 @@ def _compared(sort: Sort, value: Any, context: Context) -> tuple[Node, Node]:
 
 
 def _typed(field: Field, value: Any, context: Context) -> Any:
+    if field.type == "boolean" and value in (0, 1):
+        return int(value)
     if field.column == "long":
         return int(context.value(field, value)) if field.type != "date" else int(PARSERS["date"](value))
     return context.value(field, value)
@@ -203,8 +204,7 @@ def _reaching(field: Field, value: Any, order: Order) -> tuple[Node, Node]:
 
 
 def _words(field: Field, low: str, high: str | None) -> Node:
-    regex = between(low, high)
-    return Pattern(literal(entry(field, "")) + regex) if regex else Nothing()
+    return Nothing() if high is not None and low >= high else Within(field.path, low, high)
 
 
 def _numbers(field: Field, low: float | None, high: float | None) -> Node:

@@ -37,18 +37,22 @@ def _listed(clause: Any) -> list[Any]:
 
 
 def _minimum(wanted: Any, count: int, required: bool) -> int:
-    """How many of `count` clauses must match: a number, a negative number or a percentage."""
-    if wanted is None:
-        return 0 if required or not count else 1
+    """How many of `count` clauses must match: a number, a negative number (all but so many) or a percentage.
+
+    Without any other clause that must match at least one has to, whatever is `wanted`.
+    """
+    least = 0 if required or not count else 1
+    if wanted is None or not count:
+        return least
     match = re.fullmatch(r"(-?\d+)(%?)", str(wanted).strip())
     if match is None:
         raise IllegalArgument(f"[minimum_should_match] does not understand [{wanted}]")
     number = int(match[1])
     if match[2]:
-        part = int(count * abs(number) / 100)
+        part = count * abs(number) // 100
         number = part if number >= 0 else -part
     found = number if number >= 0 else count + number
-    return max(found, 0) if required or found > 0 or not count else (1 if wanted != 0 else 0)
+    return max(found, least)
 
 
 def constant_score(body: Any, context: Context, translate: Translate) -> Node:

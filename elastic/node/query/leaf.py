@@ -20,9 +20,12 @@ from elastic.node.query.nodes import (
     Numbers,
     Pattern,
     Terms,
+    Within,
     any_of,
 )
 from elastic.node.values import BadValue, network
+
+LIMIT = 1 << 63  # of a long
 
 
 def match_all(body: Any, context: Context) -> Node:
@@ -92,7 +95,7 @@ def exact(path: str, values: Sequence[Any], context: Context, *, scored: bool) -
 def _numbers(field: Field, values: Sequence[Any]) -> Node:
     if field.column == "double" or field.type in ("double", "float"):
         return Numbers(field.path, tuple(map(float, values)))
-    whole = tuple(int(value) for value in values if value == int(value) and abs(value) < 1 << 63)
+    whole = tuple(int(value) for value in values if value == int(value) and -LIMIT <= value < LIMIT)
     return Numbers(field.path, whole) if whole else Nothing()
 
 
@@ -109,8 +112,7 @@ def _addresses(field: Field, text: str, context: Context) -> Node:
         low, high = network(text)
     except BadValue as error:
         raise context.misfit(error) from None
-    regex = strings.between(entry(field, low), entry(field, high) + "\0")
-    return Pattern(regex) if regex else Nothing()
+    return Within(field.path, low, f"{high}\0")
 
 
 def ids(body: Any, context: Context) -> Node:

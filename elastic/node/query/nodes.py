@@ -36,6 +36,15 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """Documents with a string s of the field, low <= s < high by code points; None is open."""
+
+    path: str
+    low: str
+    high: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """Documents whose column `path` holds one of these numbers."""
 
@@ -85,7 +94,7 @@ class Constant:
     score: float
 
 
-Node = All | Nothing | Terms | Pattern | Numbers | Between | Present | Ids | Bool | Constant
+Node = All | Nothing | Terms | Pattern | Within | Numbers | Between | Present | Ids | Bool | Constant
 
 
 def any_of(nodes: list[Node]) -> Node:

@@ -6,14 +6,12 @@ import math
 from typing import Any
 
 from elastic.node import dates
-from elastic.node.errors import IllegalArgument, Json, SearchFailed
+from elastic.node.errors import IllegalArgument, Json
 from elastic.node.mapping import Field
-from elastic.node.query import strings
-from elastic.node.query.context import Context, allowed, entry, one, text_of
-from elastic.node.query.nodes import Between, Node, Nothing, Pattern
+from elastic.node.query.context import Context, allowed, one, text_of
+from elastic.node.query.nodes import Between, Node, Nothing, Within
 
 LONG_MIN, LONG_MAX = -(1 << 63), (1 << 63) - 1
-MAX_REGEX = 20_000  # characters of the automaton; about 250 characters of bounds
 BOUNDS = {"gt", "gte", "lt", "lte"}
 PARAMETERS = BOUNDS | {"format", "time_zone", "relation"}
 
@@ -123,11 +121,6 @@ def _strings(field: Field, params: Json, context: Context) -> Node:
         high = bound("lte") + "\0"
     if "lt" in params:
         high = bound("lt")
-    regex = strings.between(low, high)
-    if regex is None:
+    if high is not None and low >= high:
         return Nothing()
-    if len(regex) > MAX_REGEX:
-        raise SearchFailed(
-            "illegal_argument_exception", f"the bounds of [{field.path}] are too long", context.index
-        )
-    return Pattern(strings.literal(entry(field, "")) + regex)
+    return Within(field.path, low, high)
