@@ -87,11 +87,12 @@ class Batch:
     ends: dict[str, int] = field(default_factory=dict)
     count: int = 0
     size_bytes: int = 0
+    _overflowed: bool = False
 
     @property
     def full(self) -> bool:
-        """Whether nothing more goes in."""
-        return self.count >= self.most_lines or self.size_bytes >= self.most_bytes
+        """Whether nothing more goes in: a bound is reached, or a line did not fit."""
+        return self._overflowed or self.count >= self.most_lines or self.size_bytes >= self.most_bytes
 
     @property
     def empty(self) -> bool:
@@ -110,6 +111,7 @@ class Batch:
             self._sort(taken)
         if taken.lines or taken.skipped:
             self.ends[piece.source.id] = taken.end
+        self._overflowed = rest is not None
         return rest
 
     def _room(self, piece: Piece) -> int:

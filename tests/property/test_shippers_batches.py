@@ -31,6 +31,7 @@ def batches_of(piece: Piece, most_lines: int, most_bytes: int) -> list[Batch]:
     while rest is not None:
         batch = Batch(most_lines, most_bytes, LIMIT)
         rest = batch.add(rest)
+        assert batch.full or rest is None
         batches.append(batch)
         assert batch.count > 0
     return batches

@@ -133,6 +133,23 @@ def test_every_passing_fault_ends_with_each_line_once(
     assert quarantined(home) == {}
 
 
+@pytest.mark.parametrize(
+    "settings", [{"batch_bytes": 1024}, {"batch_bytes": 1500, "read_bytes": 1024}], ids=str
+)
+def test_lines_that_do_not_fit_into_a_batch_come_with_the_next(
+    home: Path, store: Memory, make: Make, settings: dict[str, int]
+) -> None:
+    lines = [b'{"n":%d,"pad":"%s"}' % (n, b"x" * (n * 137 % 700)) for n in range(60)]
+    for name in ("request", "service"):
+        path = home / "log" / f"{name}.ndjson"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+    assert make(batch_lines=2000, line_bytes=1024, **settings).drain() == 120
+    for name in ("request", "service"):
+        stream = f"logs-card.{name}-test"
+        assert [store.documents[key] for key in sorted(store.documents) if key[0] == stream] == lines
+
+
 def test_an_item_that_must_wait_does_not_take_the_others_along(home: Path, proxy: Proxy, make: Make) -> None:
     write(home, 0, 6)
     proxy.faults.append(Items(429, every=3))
