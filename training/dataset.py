@@ -1,0 +1,121 @@
+"""Scenes held in memory as JPEG bytes, and changed a little every time they are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from training import labels
+from training.errors import ScenesMissing
+from training.labels import LabelledCard
+from training.settings import INPUT_PX
+
+Pixels = NDArray[np.uint8]
+GREY = 114
+MIN_VISIBLE = 0.75  # share of a card inside the picture from which on it must be found
+MIN_THERE = 0.15  # below, it counts as not there; in between it may be found or not
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One input: RGB (352, 352, 3), the cards to be found in it, and quads that may be found or not."""
+
+    pixels: Pixels
+    cards: tuple[LabelledCard, ...]
+    ignored: tuple[NDArray[np.float32], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """Compressed scenes and their cards."""
+
+    jpegs: list[bytes]
+    cards: list[tuple[LabelledCard, ...]]
+
+    @classmethod
+    def load(cls, folder: Path) -> Scenes:
+        """All labelled scenes of a folder. Raises ScenesMissing, LabelsInvalid."""
+        pictures = labels.read(folder)
+        if not pictures:
+            raise ScenesMissing(f"{folder} holds no scenes; run `python -m training generate` first.")
+        return cls([(folder / p.file).read_bytes() for p in pictures], [p.cards for p in pictures])
+
+    def example(self, rng: Generator) -> Example:
+        """A scene by lot, changed by lot."""
+        number = int(rng.integers(len(self.jpegs)))
+        pixels = cv2.imdecode(np.frombuffer(self.jpegs[number], np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        moved, matrix = _moved(np.ascontiguousarray(pixels), rng)
+        cards, ignored = _visible([_through(card, matrix) for card in self.cards[number]])
+        return Example(_developed(moved, rng), cards, ignored)
+
+
+def _moved(pixels: Pixels, rng: Generator) -> tuple[Pixels, NDArray[np.float64]]:
+    """The picture in the input's square: letterboxed, turned by quarters, or at any angle and size."""
+    height, width = pixels.shape[:2]
+    scale = INPUT_PX / max(width, height)
+    angle = np.pi / 2 * int(rng.integers(4))
+    slant = np.zeros(2)
+    shift = np.zeros(2)
+    if rng.uniform() < 0.6:
+        scale *= rng.uniform(0.6, 1.5)
+        angle += rng.uniform(-np.pi / 4, np.pi / 4) * (rng.uniform() < 0.6)
+        slant = rng.uniform(-0.12, 0.12, 2) / INPUT_PX
+        shift = rng.uniform(-0.15, 0.15, 2) * INPUT_PX
+    cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
+    centred = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
+    turned = np.array([[cosine, -sine, 0], [sine, cosine, 0], [*slant, 1]])
+    back = np.array([[1, 0, INPUT_PX / 2 + shift[0]], [0, 1, INPUT_PX / 2 + shift[1]], [0, 0, 1]])
+    matrix = back @ turned @ centred
+    if scale < 1:  # as area averaging would
+        pixels = cv2.GaussianBlur(pixels, (0, 0), 0.35 / scale)
+    grey = int(rng.integers(256)) if rng.uniform() < 0.3 else GREY
+    border = (grey, grey, grey)
+    return cv2.warpPerspective(
+        pixels, matrix, (INPUT_PX, INPUT_PX), flags=cv2.INTER_LINEAR, borderValue=border
+    ), matrix
+
+
+def _through(card: LabelledCard, matrix: NDArray[np.float64]) -> LabelledCard:
+    return LabelledCard(card.type, cv2.perspectiveTransform(card.quad[None], matrix)[0])
+
+
+def _visible(
+    cards: list[LabelledCard],
+) -> tuple[tuple[LabelledCard, ...], tuple[NDArray[np.float32], ...]]:
+    """The cards that must be found, and the quads of those that are half outside."""
+    frame = np.array([(0, 0), (INPUT_PX, 0), (INPUT_PX, INPUT_PX), (0, INPUT_PX)], np.float32)
+    found, ignored = [], []
+    for card in cards:
+        shared, _ = cv2.intersectConvexConvex(card.quad, frame)
+        share = shared / max(cv2.contourArea(card.quad), 1.0)
+        if share >= MIN_VISIBLE:
+            found.append(card)
+        elif share > MIN_THERE:
+            ignored.append(card.quad)
+    return tuple(found), tuple(ignored)
+
+
+def _developed(pixels: Pixels, rng: Generator) -> Pixels:
+    """Other light, colours, sharpness, noise and compression."""
+    table = np.linspace(0, 1, 256) ** rng.uniform(0.65, 1.5)
+    gains = rng.uniform(0.75, 1.15) * rng.uniform(0.88, 1.12, 3)
+    tables = np.clip(table[:, None] * gains * 255 + rng.uniform(-18, 18), 0, 255).astype(np.uint8)
+    pixels = cv2.LUT(pixels, tables[None])
+    if rng.uniform() < 0.12:
+        pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    elif rng.uniform() < 0.12:
+        pixels = np.ascontiguousarray(pixels[..., rng.permutation(3)])
+    if rng.uniform() < 0.25:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 1.6))
+    if rng.uniform() < 0.3:
+        noise = rng.standard_normal(pixels.shape, np.float32) * rng.uniform(1, 12)
+        pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
+    if rng.uniform() < 0.35:
+        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 90))])
+        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return pixels

@@ -1,0 +1,47 @@
+"""What can go wrong while a model is made.
+
+TrainingError               (training_error)
+├── FontMissing             (font_missing)
+├── LabelsInvalid           (labels_invalid)
+├── TrunkMissing            (trunk_missing)
+├── ScenesMissing           (scenes_missing)
+└── CheckpointMissing       (checkpoint_missing)
+"""
+
+from __future__ import annotations
+
+
+class TrainingError(Exception):
+    """Base of all; its text is one sentence for the user."""
+
+    code = "training_error"
+
+
+class FontMissing(TrainingError):
+    """A font that the cards are set in is not installed."""
+
+    code = "font_missing"
+
+
+class LabelsInvalid(TrainingError):
+    """A labels.json is absent or not in the documented form."""
+
+    code = "labels_invalid"
+
+
+class TrunkMissing(TrainingError):
+    """The pretrained trunk's file is not there or has another shape."""
+
+    code = "trunk_missing"
+
+
+class ScenesMissing(TrainingError):
+    """There are no scenes to train on."""
+
+    code = "scenes_missing"
+
+
+class CheckpointMissing(TrainingError):
+    """Nothing was trained yet."""
+
+    code = "checkpoint_missing"

@@ -1,0 +1,52 @@
+"""Finds the fonts that cards are set in; all are Debian packages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PIL import ImageFont
+
+from training.errors import FontMissing
+
+FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A font file: its name, its place in a collection, and the Debian package that brings it."""
+
+    file: str
+    package: str
+    index: int = 0
+
+
+FACES = {
+    "sans": Face("DejaVuSans.ttf", "fonts-dejavu-core"),
+    "bold": Face("DejaVuSans-Bold.ttf", "fonts-dejavu-core"),
+    "serif": Face("DejaVuSerif.ttf", "fonts-dejavu-core"),
+    "narrow": Face("LiberationSansNarrow-Regular.ttf", "fonts-liberation"),
+    "plain": Face("LiberationSans-Regular.ttf", "fonts-liberation"),
+    "mono": Face("LiberationMono-Bold.ttf", "fonts-liberation"),
+    "song": Face("NotoSerifCJK-Regular.ttc", "fonts-noto-cjk", 2),
+    "hei": Face("NotoSansCJK-Regular.ttc", "fonts-noto-cjk", 2),
+    "black": Face("NotoSansCJK-Bold.ttc", "fonts-noto-cjk", 2),
+}
+
+
+@cache
+def path(face: str) -> Path:
+    """The font's file. Raises FontMissing, which names the package."""
+    wanted = FACES[face]
+    for folder in FOLDERS:
+        found = next(iter(sorted(folder.rglob(wanted.file))), None) if folder.is_dir() else None
+        if found:
+            return found
+    raise FontMissing(f"The font {wanted.file} is not installed; install the package {wanted.package}.")
+
+
+@cache
+def font(face: str, size_px: int) -> ImageFont.FreeTypeFont:
+    """The font at a size. Raises FontMissing."""
+    return ImageFont.truetype(str(path(face)), max(2, size_px), index=FACES[face].index)

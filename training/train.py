@@ -1,0 +1,179 @@
+"""The training loop: resumable, averaged over time, ended by steps or minutes."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import math
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.dataset import Scenes
+from training.losses import Batch, losses
+from training.network import Detector
+from training.settings import CHECKPOINT, TrainSettings
+from training.targets import targets
+from training.trunk import Trunk, pretrained
+
+PROGRESS = "progress.ndjson"
+
+
+class Trainer:
+    """The network, its running average and the optimiser, at some step."""
+
+    def __init__(self, scenes: Scenes, folder: Path, settings: TrainSettings) -> None:
+        torch.manual_seed(settings.seed)
+        torch.set_num_threads(settings.threads)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.scenes, self.folder, self.settings = scenes, folder, settings
+        self.step, self.elapsed_s = 0, 0.0
+        resumed = (folder / CHECKPOINT).exists()
+        self.network = Detector(Trunk() if resumed else pretrained())
+        self.network.trunk.freeze_start()
+        self.averaged = copy.deepcopy(self.network).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(self._groups(), weight_decay=settings.weight_decay)
+        if resumed:
+            self._resume()
+
+    def run(self, steps: int, minutes: float) -> Iterator[int]:
+        """Trains until either is reached; yields the step's number. The rate falls as a half cosine."""
+        source = _Source(self.scenes, self.settings, self.step)
+        saved = started = time.monotonic() - self.elapsed_s
+        saved = time.monotonic()
+        try:
+            while self.step < steps and self.elapsed_s < minutes * 60:
+                progress = max(self.step / steps, self.elapsed_s / (minutes * 60))
+                parts = self._update(source.next(), progress)
+                self.step += 1
+                self.elapsed_s = time.monotonic() - started
+                if self.step % 20 == 0:
+                    self._note(parts)
+                if time.monotonic() - saved > self.settings.checkpoint_s:
+                    self.save()
+                    saved = time.monotonic()
+                yield self.step
+        finally:
+            source.close()
+            self.save()
+
+    def save(self) -> None:
+        """Replaces the checkpoint in one step, so that a broken run leaves a whole one."""
+        state = {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "elapsed_s": self.elapsed_s,
+        }
+        fresh = self.folder / f"{CHECKPOINT}.new"
+        torch.save(state, fresh)
+        fresh.replace(self.folder / CHECKPOINT)
+
+    def _resume(self) -> None:
+        state = torch.load(self.folder / CHECKPOINT, map_location="cpu", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.elapsed_s = int(state["step"]), float(state["elapsed_s"])
+
+    def _groups(self) -> list[dict[str, object]]:
+        rate = self.settings.learning_rate
+        trunk = [p for p in self.network.trunk.parameters() if p.requires_grad]
+        known = {id(p) for p in self.network.trunk.parameters()}
+        rest = [p for p in self.network.parameters() if id(p) not in known]
+        return [
+            {"params": trunk, "lr": rate * self.settings.trunk_rate, "share": self.settings.trunk_rate},
+            {"params": rest, "lr": rate, "share": 1.0},
+        ]
+
+    def _update(self, batch: Batch, progress: float) -> dict[str, float]:
+        rate = self.settings.learning_rate * min(1.0, (self.step + 1) / self.settings.warmup_steps)
+        rate *= 0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0)) * 0.98
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * float(group["share"])
+        self.network.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            maps = self.network(batch.pictures)
+        parts = losses(maps, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        sum(parts.values(), torch.zeros(())).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.max_gradient)
+        self.optimiser.step()
+        self._average()
+        return {name: float(value.detach()) for name, value in parts.items()}
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Moves the average towards the network, faster in the beginning."""
+        decay = min(0.5 ** (1 / self.settings.ema_half_life), (1 + self.step) / (10 + self.step))
+        own = self.network.state_dict()
+        for name, value in self.averaged.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(own[name], 1 - decay)
+            else:
+                value.copy_(own[name])
+
+    def _note(self, parts: dict[str, float]) -> None:
+        note = {"step": self.step, "elapsed_s": round(self.elapsed_s, 1)}
+        values = {name: round(value, 4) for name, value in parts.items()}
+        with (self.folder / PROGRESS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(note | values) + "\n")
+
+
+class _Source:
+    """Batches made ahead in a thread; batch number n of a seed is always the same."""
+
+    def __init__(self, scenes: Scenes, settings: TrainSettings, first: int) -> None:
+        self._scenes, self._settings = scenes, settings
+        self._ready: queue.Queue[Batch | BaseException] = queue.Queue(settings.prefetch)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, args=(first,), daemon=True)
+        self._thread.start()
+
+    def next(self) -> Batch:
+        """The next batch; raises what making it raised."""
+        item = self._ready.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def close(self) -> None:
+        self._stop.set()
+        while self._thread.is_alive():
+            try:
+                self._ready.get(timeout=0.1)
+            except queue.Empty:
+                continue
+
+    def _work(self, number: int) -> None:
+        try:
+            while not self._stop.is_set():
+                self._ready.put(make_batch(self._scenes, self._settings, number))
+                number += 1
+        except Exception as error:  # noqa: BLE001 - handed to the loop, which raises it
+            self._ready.put(error)
+
+
+def make_batch(scenes: Scenes, settings: TrainSettings, number: int) -> Batch:
+    """Batch `number` of the settings' seed."""
+    rng = np.random.default_rng([settings.seed, number])
+    examples = [scenes.example(rng) for _ in range(settings.batch)]
+    wanted = [targets(example) for example in examples]
+    pictures = torch.from_numpy(np.stack([e.pixels for e in examples])).permute(0, 3, 1, 2).float() / 255
+    columns = {
+        field.name: _stacked([getattr(target, field.name) for target in wanted])
+        for field in dataclasses.fields(wanted[0])
+    }
+    return Batch(pictures.contiguous(), **columns)
+
+
+def _stacked(arrays: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))
