@@ -192,7 +192,13 @@ _CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
 _PLACES = {
     name: (*name.rpartition(".")[::2], _CONVERT[kind]) for name, kind in FIELDS.items() if name not in _OWN
 }
-_OBJECTS = frozenset(name[:end] for name in _PLACES for end, character in enumerate(name) if character == ".")
+# name of an object -> (name of the object that holds it, last part of the name)
+_OBJECTS = {
+    name[:end]: name[:end].rpartition(".")[::2]
+    for name in _PLACES
+    for end, character in enumerate(name)
+    if character == "."
+}
 
 
 def _put_extras(objects: dict[str, dict[str, Any]], extras: Mapping[str, Any]) -> None:
@@ -214,11 +220,14 @@ def _put_extras(objects: dict[str, dict[str, Any]], extras: Mapping[str, Any]) -
 
 
 def _object(objects: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    """The object of that dotted name, made within its parents where it is not there."""
-    if name not in objects:
-        parent, _, leaf = name.rpartition(".")
-        objects[name] = _object(objects, parent).setdefault(leaf, {})
-    return objects[name]
+    """A new object of that dotted name, within its parents, which are made where they are not there."""
+    parent, leaf = _OBJECTS[name]
+    holder = objects.get(parent)
+    if holder is None:
+        holder = _object(objects, parent)
+    made: dict[str, Any] = {}
+    holder[leaf] = objects[name] = made
+    return made
 
 
 # Exceptions

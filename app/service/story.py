@@ -37,12 +37,13 @@ class Story:
     ) -> None:
         self.photograph = events.Photograph()
         self._request = incoming.fields()
+        self._joint: events.Fields = {"http.request.id": incoming.request_id}
         self._numbered = events.Numbered(incoming.request_id)
         self._model = events.model(model) if model is not None else {}
         self._metrics = metrics
         self._clock_ns = clock_ns
         self._started_ns = clock_ns()
-        self._write("A request has come.", events.request_start())
+        self._write("A request has come.", {**self._request, **events.request_start()})
 
     def body_read(self, size_bytes: int) -> None:
         """The whole body has come."""
@@ -57,12 +58,14 @@ class Story:
     def succeeded(self, status: int, detection: Detection) -> None:
         """The detector has answered."""
         for card in detection.cards:
-            self._write(f"A card: {card.type}.", events.detection_result(card))
+            self._write(
+                f"A card: {card.type}.", {**self._joint, **self._model, **events.detection_result(card)}
+            )
         duration_ns = self._clock_ns() - self._started_ns
         count = len(detection.cards)
         self._write(
             f"{count} {'card' if count == 1 else 'cards'} in {duration_ns / 1e6:.0f} ms.",
-            {**self.photograph.fields(), **events.request_success(status, duration_ns, detection)},
+            self._end(events.request_success(status, duration_ns, detection)),
         )
         self._metrics.detection(detection)
 
@@ -73,10 +76,14 @@ class Story:
         failure = events.request_failure(status, duration_ns, code, error_type(error), str(error) or detail)
         self._write(
             f"{code}: {detail}",
-            {**self.photograph.fields(), **failure},
+            self._end(failure),
             level=logging.ERROR if ours else logging.INFO,
             error=error if ours else None,
         )
+
+    def _end(self, fields: events.Fields) -> events.Fields:
+        """The last event tells all that is known by then."""
+        return {**self._request, **self._model, **self.photograph.fields(), **fields}
 
     def _write(
         self,
@@ -86,5 +93,5 @@ class Story:
         level: int = logging.INFO,
         error: BaseException | None = None,
     ) -> None:
-        fields = {**fields, **self._numbered.fields(), **self._request, **self._model}
+        fields.update(self._numbered.fields())
         logger.log(level, sentence, exc_info=error, extra={FIELDS_ATTRIBUTE: fields})
