@@ -15,6 +15,7 @@ What it means:
     mapping         the typed fields of an index
     dynamic         the first sight of a field
     document        a JSON document -> what is indexed of it
+    columns         How values lie in the engine: names of columns, entries of the inverted index.
     values, dates, words, numbers   one value of each type
     templates       index and component templates, composed
     index_settings  settings of indices

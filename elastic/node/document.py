@@ -1,8 +1,8 @@
 """From a JSON document and a mapping to what the engine indexes of it.
 
 `columns` holds values for sorting, aggregating and number queries; `terms` the words that text queries
-look for, each as `<path> NUL <value>`. A field that has terms but no column leaves the term
-`<PRESENT> <path>`, so that `exists` finds it.
+look for, each as an entry of the inverted index. A field without a column leaves an entry that says it is
+present, so that `exists` finds it.
 """
 
 from __future__ import annotations
@@ -12,22 +12,24 @@ from dataclasses import field as attribute
 from typing import Any
 
 from elastic.node import dynamic, words
+from elastic.node.columns import MARK, PRESENT, encoded, entry
 from elastic.node.errors import DocumentError, Json
 from elastic.node.mapping import Field, Mapping
 from elastic.node.values import PARSERS, BadValue, Value, date, shown
 
-SEPARATOR = "\0"
-PRESENT = "\1"
 MAX_TERM_BYTES = 32_766  # the longest keyword, as in Elasticsearch
 MAX_DEPTH = 20  # objects in objects
 NO_LIMIT = 1 << 30  # the index checks the number of fields when it takes the new ones
+
+
+Columns = dict[str, Value | list[Value]]  # by the encoded name of the path
 
 
 @dataclass(slots=True)
 class Indexed:
     """One document, typed. `found` are the fields that the mapping did not have yet."""
 
-    columns: dict[str, list[Value]] = attribute(default_factory=dict)
+    columns: Columns = attribute(default_factory=dict)
     terms: list[str] = attribute(default_factory=list)
     found: Json = attribute(default_factory=dict)
 
@@ -57,21 +59,31 @@ class _Converter:
         if depth > MAX_DEPTH:
             raise DocumentError(f"The depth of the field has exceeded the allowed limit of [{MAX_DEPTH}]")
         for name, value in node.items():
-            if value is not None:
-                self.value(prefix + name, value, depth)
+            if value is None:
+                continue
+            path = prefix + name
+            field = self.fields.get(path)
+            if field is None:
+                self.unmapped(path, value, depth)
+            else:
+                self.known(field, value)
 
-    def value(self, path: str, value: Any, depth: int) -> None:
-        field = self.fields.get(path)
-        if field is not None:
-            self.known(field, value)
+    def unmapped(self, path: str, value: Any, depth: int) -> None:
+        if isinstance(value, dict):
+            self.inner(path, value, depth)
         elif isinstance(value, list):
             for inner in value:
                 if inner is not None:
                     self.value(path, inner, depth)
-        elif isinstance(value, dict):
-            self.inner(path, value, depth)
         else:
             self.new(path, value)
+
+    def value(self, path: str, value: Any, depth: int) -> None:
+        field = self.fields.get(path)
+        if field is None:
+            self.unmapped(path, value, depth)
+        else:
+            self.known(field, value)
 
     def inner(self, path: str, value: Json, depth: int) -> None:
         rule = self.objects.get(path)
@@ -136,52 +148,69 @@ class _Converter:
             for inner in value:
                 if inner is not None:
                     self.known(field, inner)
-            return
-        if field.type == "flattened":
+        elif field.type == "flattened":
             if not isinstance(value, dict):
                 raise self.refused(field, value, BadValue("Expected an object"))
             self.flattened(field, value)
-            return
-        self.scalar(field, value)
-        for inner in field.subfields:
-            self.scalar(inner, value)
+        else:
+            self.scalar(field, value)
+            for sub in field.subfields:
+                self.scalar(sub, value)
 
     def scalar(self, field: Field, value: Any) -> None:
-        kind, path = field.type, field.path
+        kind = field.type
         if kind == "keyword" and type(value) is str:
-            parsed: Value = value
-        else:
-            try:
-                parsed = date(value, field.formats) if kind == "date" else PARSERS[kind](value)
-            except BadValue as error:
-                raise self.refused(field, value, error) from None
-        if kind == "text":
-            if field.index:
-                self.out.terms += [f"{path}{SEPARATOR}{word}" for word in words.split(str(parsed))]
-                self.out.terms.append(PRESENT + path)
+            self.text(field, field.key, field.head, value)
             return
-        self.keep(field, path, parsed)
-
-    def keep(self, field: Field, path: str, parsed: Value) -> None:
-        if isinstance(parsed, str):
-            if field.ignore_above is not None and len(parsed) > field.ignore_above:
-                return
-            if field.index or field.column:
-                self.out.terms.append(self.term(path, parsed))
-        if field.column:
-            self.out.columns.setdefault(path, []).append(parsed)
+        try:
+            parsed = date(value, field.formats) if kind == "date" else PARSERS[kind](value)
+        except BadValue as error:
+            raise self.refused(field, value, error) from None
+        if not isinstance(parsed, str):
+            self.number(field, parsed)
+        elif kind != "text":
+            self.text(field, field.key, field.head, parsed)
         elif field.index:
-            self.out.terms.append(PRESENT + path)
-            if not isinstance(parsed, str):
-                self.out.columns.setdefault(path, []).append(parsed)
+            head = field.head
+            self.out.terms += [head + word for word in words.split(parsed)]
+            self.out.terms.append(PRESENT + field.path)
 
-    def term(self, path: str, text: str) -> str:
-        if len(text) > MAX_TERM_BYTES // 4 and len(text.encode("utf-8")) > MAX_TERM_BYTES:
+    def number(self, field: Field, value: int | float) -> None:
+        if field.column:
+            self.column(field.key, value)
+        elif field.index:
+            self.column(field.key, value)
+            self.out.terms.append(PRESENT + field.path)
+
+    def text(self, field: Field, key: str, head: str, value: str) -> None:
+        """A keyword, an address, or a value inside a flattened field."""
+        if field.ignore_above is not None and len(value) > field.ignore_above:
+            return
+        if field.index or field.column:
+            if len(value) > MAX_TERM_BYTES // 4:
+                self.check_length(field, value)
+            self.out.terms.append(head + value)
+        if field.column:
+            self.column(key, MARK + value)
+        elif field.index:
+            self.out.terms.append(PRESENT + head[:-1])
+
+    def column(self, key: str, value: Value) -> None:
+        columns = self.out.columns
+        present = columns.get(key)
+        if present is None:
+            columns[key] = value
+        elif isinstance(present, list):
+            present.append(value)
+        else:
+            columns[key] = [present, value]
+
+    def check_length(self, field: Field, text: str) -> None:
+        if len(text.encode("utf-8")) > MAX_TERM_BYTES:
             raise DocumentError(
-                f'Document contains at least one immense term in field="{path}" (whose UTF8 encoding is'
+                f'Document contains at least one immense term in field="{field.path}" (whose UTF8 encoding is'
                 f" longer than the max length {MAX_TERM_BYTES}), all of which were skipped."
             )
-        return f"{path}{SEPARATOR}{text}"
 
     def flattened(self, field: Field, value: Json) -> None:
         stack: list[tuple[str, Any]] = [(field.path, value)]
@@ -193,9 +222,9 @@ class _Converter:
                 stack += [(path, inner) for inner in node]
             elif node is not None:
                 text = shown(node)
-                self.keep(field, field.path, text)
+                self.text(field, field.key, field.head, text)
                 if path != field.path:
-                    self.keep(field, path, text)
+                    self.text(field, encoded(path), entry(path, ""), text)
 
     def refused(self, field: Field, value: Any, error: BadValue) -> DocumentError:
         cause: Json = {"type": error.type, "reason": str(error)}

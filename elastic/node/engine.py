@@ -7,11 +7,9 @@ Strings in columns begin with `=`, so that the engine takes none of them for a d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +17,8 @@ import orjson
 import tantivy
 
 from elastic.node import numbers
-from elastic.node.document import SEPARATOR
+from elastic.node.columns import MARK, SEPARATOR, encoded
+from elastic.node.document import Columns
 from elastic.node.errors import IllegalArgument, StorageFailed
 from elastic.node.query.nodes import (
     All,
@@ -35,10 +34,8 @@ from elastic.node.query.nodes import (
     Terms,
     Within,
 )
-from elastic.node.values import Value
 
 Order = Literal["asc", "desc"]
-MARK = "="
 SORT_PAGE = 1000  # composite buckets asked for at once, at least
 
 
@@ -59,15 +56,6 @@ class SortKey:
     path: str
     order: Order
     missing: Literal["first", "last"]
-
-
-@lru_cache(maxsize=4096)
-def encoded(path: str) -> str:
-    """A path as a name of letters, digits and underscores; no two paths share one."""
-    return re.sub(r"[^A-Za-z0-9]", lambda found: _ESCAPES.get(found[0], f"_x{ord(found[0]):x}_"), path)
-
-
-_ESCAPES = {".": "_d", "_": "_u"}
 
 
 def _schema() -> tantivy.Schema:
@@ -113,8 +101,8 @@ class Engine:
             self._writer = self._index.writer(heap_size=heap_bytes, num_threads=1)
             self.snapshot = Snapshot(self._index, self._max_terms)
 
-    def add(self, document: Stored, columns: dict[str, list[Value]], terms: Iterable[str]) -> None:
-        """Adds a document whose id the index does not hold."""
+    def add(self, document: Stored, columns: Columns, terms: Iterable[str]) -> None:
+        """Adds a document whose id the index does not hold; `columns` by encoded name, strings marked."""
         entry = tantivy.Document()
         entry.add_text("id", document.doc_id)
         entry.add_unsigned("seq", document.seq)
@@ -122,7 +110,7 @@ class Engine:
         entry.add_bytes("source", document.source)
         for term in terms:
             entry.add_text("terms", term)
-        entry.add_json("columns", orjson.dumps(_marked(columns)).decode())
+        entry.add_json("columns", orjson.dumps(columns).decode())
         with _guarded():
             self._writer.add_document(entry)
 
@@ -142,13 +130,6 @@ class Engine:
         """Waits for merges that run; the engine cannot be used afterwards."""
         with _guarded():
             self._writer.wait_merging_threads()
-
-
-def _marked(columns: dict[str, list[Value]]) -> dict[str, Any]:
-    return {
-        encoded(path): [MARK + value if isinstance(value, str) else value for value in values]
-        for path, values in columns.items()
-    }
 
 
 class Snapshot:

@@ -9,9 +9,11 @@ import copy
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any, Literal
 
 from elastic.node import dates
+from elastic.node.columns import encoded, entry
 from elastic.node.errors import IllegalArgument, Json, MappingError, Unsupported
 from elastic.node.values import COLUMNS, Column
 
@@ -66,7 +68,10 @@ ROOT = {"properties", "dynamic", "date_detection", "numeric_detection", "dynamic
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field that has values. `column` is None where it can be neither sorted nor aggregated."""
+    """One field that has values. `column` is None where it can be neither sorted nor aggregated.
+
+    `key` is the column's name in the engine, `head` what its entries in the inverted index begin with.
+    """
 
     path: str
     type: str
@@ -75,6 +80,12 @@ class Field:
     ignore_above: int | None = None
     formats: str = dates.DEFAULT_FORMAT
     subfields: tuple[Field, ...] = ()
+    key: str = attribute(init=False)
+    head: str = attribute(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", encoded(self.path))
+        object.__setattr__(self, "head", entry(self.path, ""))
 
 
 @dataclass(frozen=True, slots=True)

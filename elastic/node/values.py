@@ -11,6 +11,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from elastic.node import dates
@@ -71,6 +72,8 @@ def whole(bits: int, kind: str) -> Callable[[Any], int]:
     low, high = -(1 << bits), (1 << bits) - 1
 
     def parse(value: Any) -> int:
+        if type(value) is int and low <= value <= high:
+            return value
         if isinstance(value, str) and kind == "long" and not _NUMBER.fullmatch(value.strip()):
             raise BadValue(f'For input string: "{value}"')
         parsed = _finite(number(value), value)
@@ -93,6 +96,8 @@ def _finite(parsed: float, value: Any) -> int | float:
 
 def double(value: Any) -> float:
     """A finite double."""
+    if type(value) is int and abs(value) < 1 << 53:
+        return float(value)
     try:
         return float(_finite(number(value), value)) + 0.0  # -0.0 and 0.0 are one value
     except OverflowError:
@@ -126,9 +131,14 @@ def boolean(value: Any) -> int:
 def ip(value: Any) -> str:
     """Full hexadecimal IPv6 form; an IPv4 address is mapped into ::ffff:0:0/96."""
     try:
-        return address(str(value)).exploded
+        return _exploded(str(value))
     except ValueError:
         raise BadValue(f"'{value}' is not an IP string literal.") from None
+
+
+@lru_cache(maxsize=4096)
+def _exploded(text: str) -> str:
+    return address(text).exploded
 
 
 def address(text: str) -> ipaddress.IPv6Address:

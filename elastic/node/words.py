@@ -16,12 +16,13 @@ _WORD = re.compile(
     rf"[{_IDEOGRAPH}]"
     rf"|[^\W{_IDEOGRAPH}]+(?:(?:(?<=[^\W\d_])[.:'’·](?=[^\W\d_])|(?<=\d)[.,;'](?=\d))[^\W{_IDEOGRAPH}]+)*"
 )
-_ONLY_UNDERSCORES = re.compile(r"_+")
 
 
 def split(text: str) -> list[str]:
     """The words of `text` in order, lower case."""
-    found = (word.lower() for word in _WORD.findall(text) if not _ONLY_UNDERSCORES.fullmatch(word))
+    found = [word.lower() for word in _WORD.findall(text) if word.strip("_")]
+    if len(text) <= MAX_WORD:
+        return found
     return [piece for word in found for piece in _pieces(word)]
 
 

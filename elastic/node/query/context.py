@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from elastic.node import dates
-from elastic.node.document import PRESENT, SEPARATOR
+from elastic.node import columns, dates
+from elastic.node.columns import PRESENT
 from elastic.node.errors import Json, ParsingError, SearchFailed
 from elastic.node.mapping import Field, Mapping, leaves
 from elastic.node.query.nodes import Node, Present, Terms, any_of
@@ -85,7 +85,7 @@ def _present(field: Field) -> Node:
 
 def entry(field: Field, text: str) -> str:
     """The entry of the inverted index for a value."""
-    return f"{field.path}{SEPARATOR}{text}"
+    return columns.entry(field.path, text)
 
 
 def one(kind: str, body: Any) -> tuple[str, Any]:

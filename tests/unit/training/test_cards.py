@@ -1,0 +1,89 @@
+"""Drawn cards: the same for the same seed, in reading order, of holders whose numbers cannot be real."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
+
+from training import cards, fonts
+from training.cards import mrz, people
+from training.errors import FontMissing
+from training.settings import TYPES
+
+PX_PER_MM = 3.0
+SAMPLES = 12
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed_fonts() -> None:
+    try:
+        for face in fonts.FACES:
+            fonts.path(face)
+    except FontMissing as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("family", cards.FAMILIES)
+def test_a_card_is_the_same_for_the_same_seed_and_another_for_another(family: str) -> None:
+    draw = cards.FAMILIES[family]
+    first, again, other = (draw(np.random.default_rng(seed), PX_PER_MM).pixels for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert first.shape == other.shape or "foreign_identity" in family
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("family", cards.FAMILIES)
+def test_a_cards_corners_are_inside_and_in_reading_order(family: str) -> None:
+    card = cards.FAMILIES[family](np.random.default_rng(3), PX_PER_MM)
+    height, width = card.pixels.shape[:2]
+    (left, top), top_right, (right, bottom), bottom_left = card.quad.tolist()
+    assert card.type in TYPES
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+    assert (top_right, bottom_left) == ([right, top], [left, bottom])
+
+
+def test_all_families_have_a_share_and_all_types_are_drawn() -> None:
+    assert cards.SHARES.keys() == cards.FAMILIES.keys()
+    rng = np.random.default_rng(5)
+    assert {draw(rng, PX_PER_MM).type for draw in cards.FAMILIES.values()} == set(TYPES)
+
+
+def test_a_larger_scale_draws_the_same_card_with_more_pixels() -> None:
+    small = cards.FAMILIES["chinese_licence"](np.random.default_rng(4), 2.0)
+    large = cards.FAMILIES["chinese_licence"](np.random.default_rng(4), 4.0)
+    assert large.pixels.shape[:2] == tuple(2 * side for side in small.pixels.shape[:2])
+    assert np.array_equal(large.quad, 2 * small.quad)
+
+
+def test_identity_numbers_have_a_wrong_check_character() -> None:
+    assert people.right_check("11010519491231002") == "X"  # the standard's own example
+    rng = np.random.default_rng(6)
+    for _ in range(SAMPLES):
+        number = people.identity_number(rng, people.date(rng, 1950, 2000))
+        assert len(number) == 18
+        assert number[-1] != people.right_check(number[:17])
+
+
+def test_machine_readable_zones_have_wrong_check_digits() -> None:
+    assert mrz.right_check("520727") == 3  # ICAO 9303 part 3, appendix A
+    rng = np.random.default_rng(7)
+    for _ in range(SAMPLES):
+        birth = people.date(rng, 1950, 2000)
+        _, lower = mrz.passport_lines(rng, "MUSTER", "ANNA", birth)
+        first, second, _ = mrz.card_lines(rng, "MUSTER", "ANNA", birth)
+        assert len(lower) == 44
+        assert lower[9] != str(mrz.right_check(lower[:9]))
+        assert lower[19] != str(mrz.right_check(lower[13:19]))
+        assert first[14] != str(mrz.right_check(first[5:14]))
+        assert second[6] != str(mrz.right_check(second[:6]))
+
+
+def test_a_missing_font_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "FOLDERS", ())
+    fonts.path.cache_clear()
+    with pytest.raises(FontMissing, match="fonts-noto-cjk"):
+        fonts.path("hei")
+    fonts.path.cache_clear()
