@@ -65,6 +65,8 @@ class _Converter:
             field = self.fields.get(path)
             if field is None:
                 self.unmapped(path, value, depth)
+            elif field.plain and type(value) is str:  # most fields of a log line: no need to look further
+                self.text(field, field.key, field.head, value)
             else:
                 self.known(field, value)
 

@@ -70,7 +70,8 @@ ROOT = {"properties", "dynamic", "date_detection", "numeric_detection", "dynamic
 class Field:
     """One field that has values. `column` is None where it can be neither sorted nor aggregated.
 
-    `key` is the column's name in the engine, `head` what its entries in the inverted index begin with.
+    `key` is the column's name in the engine, `head` what its entries in the inverted index begin with;
+    `plain`: a text for it is kept as it is.
     """
 
     path: str
@@ -80,10 +81,12 @@ class Field:
     ignore_above: int | None = None
     formats: str = dates.DEFAULT_FORMAT
     subfields: tuple[Field, ...] = ()
+    plain: bool = attribute(init=False)
     key: str = attribute(init=False)
     head: str = attribute(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", self.type == "keyword" and not self.subfields)
         object.__setattr__(self, "key", encoded(self.path))
         object.__setattr__(self, "head", entry(self.path, ""))
 
