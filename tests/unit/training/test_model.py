@@ -1,0 +1,44 @@
+"""The bundled model on the sample photographs, through the product's own detector."""
+
+from __future__ import annotations
+
+import pytest
+
+from training import evaluate, metrics
+from training.metrics import Result
+from training.settings import MODEL, PHOTOS
+
+MIN_SCORE = 0.5
+MIN_IOU = 0.8
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Result]:
+    return {result.file: result for result in evaluate.results(MODEL, PHOTOS)}
+
+
+def test_every_card_is_found_with_its_corners_in_reading_order(results: dict[str, Result]) -> None:
+    for result in results.values():
+        pairs = metrics.pairs(result, MIN_SCORE)
+        assert len(pairs) == len(result.cards), result.file
+        assert all(pair.iou >= MIN_IOU and metrics.in_order(pair) for pair in pairs), result.file
+
+
+def test_a_card_that_fills_the_picture_has_the_right_type(results: dict[str, Result]) -> None:
+    alone = [result for result in results.values() if len(result.cards) == 1]
+    assert {card.type for result in alone for card in result.cards} == {
+        "id_card",
+        "driving_licence",
+        "passport",
+    }
+    for result in alone:
+        (pair,) = metrics.pairs(result, MIN_SCORE)
+        assert pair.found.type == pair.card.type, result.file
+
+
+def test_nothing_else_is_taken_for_a_card(results: dict[str, Result]) -> None:
+    assert metrics.figures(list(results.values()), MIN_SCORE).false_cards == 0
+
+
+def test_the_bundled_file_is_small_enough() -> None:
+    assert MODEL.stat().st_size <= 12_000_000
