@@ -9,6 +9,7 @@ CommandError             command_error
 from __future__ import annotations
 
 from collections.abc import Iterator
+from tomllib import TOMLDecodeError
 
 from pydantic import ValidationError
 
@@ -38,7 +39,7 @@ class NoPhotographs(CommandError):
 
 
 def known_sentence(error: Exception) -> str | None:
-    """The sentence for an error that is ours (it has a `code`) or Elasticsearch's; None for a bug."""
+    """The sentence for an error that is ours (it has a `code`), Elasticsearch's or a file's; None for a bug."""
     from elasticsearch import ApiError, AuthenticationException, TransportError
 
     if hasattr(error, "code") and isinstance(getattr(error, "code", None), str):
@@ -47,6 +48,10 @@ def known_sentence(error: Exception) -> str | None:
         return "The server asks for a login: give --elasticsearch-api-key-file, or user and password files."
     if isinstance(error, TransportError):
         return f"No answer from Elasticsearch ({error.message}). `cardwatch up` starts a local one."
+    if isinstance(error, TOMLDecodeError):
+        return f"The settings file is not valid TOML: {error}"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be used: {error.strerror}."
     if isinstance(error, ApiError):
         return f"Elasticsearch refused the request: {error}"
     return None

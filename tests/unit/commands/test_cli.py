@@ -53,3 +53,16 @@ def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
 
 def test_an_unknown_command_is_a_usage_error(tmp_path: Path) -> None:
     assert cardwatch("fly", home=tmp_path).returncode == 2
+
+
+def test_a_secret_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    said = cardwatch("search", "x", "--elasticsearch-api-key-file", "nowhere", home=tmp_path)
+    assert said.returncode == 1
+    assert said.stderr == "cardwatch: nowhere cannot be used: No such file or directory.\n"
+
+
+def test_a_broken_settings_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("port = \n", "utf-8")
+    said = cardwatch("search", "x", "--config", str(tmp_path / "broken.toml"), home=tmp_path)
+    assert said.returncode == 1
+    assert said.stderr.startswith("cardwatch: The settings file is not valid TOML")
