@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 ELASTICSEARCH_VERSION = "9.5.0"
 OLDEST_JAVA = 21
 START_S = 180.0
@@ -50,9 +52,13 @@ class Server:
     log: Path
 
     def kill(self) -> None:
-        """Ends the process as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(STOP_S)
+        """Ends the process and its children as a power cut would."""
+        family = [*psutil.Process(self.process.pid).children(recursive=True), self.process]
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+        for process in family:
+            process.wait(STOP_S)
 
     def stop(self) -> int:
         """Asks the process to end, waits for it and returns its exit code."""

@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from elastic.node.settings import NodeSettings
 logger = logging.getLogger(__name__)
 
 BACKLOG = 128  # connections that wait to be accepted
+LOCK_WAIT_S = 3.0  # for what is left of a killed node to close the folder
 KEEPALIVE_S = 75  # how long an idle connection stays open
 
 
@@ -59,19 +61,31 @@ def check_loopback(host: str) -> None:
 def lock_folder(folder: Path) -> int:
     """Holds the folder for this process and its children until the descriptor is closed.
 
+    When a node's first process was killed, the second needs about a second to notice and to close the
+    folder: so long, and a little longer, it is waited for.
+
     Raises:
         FolderTaken: another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / "node.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + LOCK_WAIT_S
+    while not _locked(descriptor):
+        if time.monotonic() > until:
+            os.close(descriptor)
+            raise FolderTaken(
+                f"Another embedded node already works on {folder}; stop it or choose another home."
+            )
+        time.sleep(0.1)
+    return descriptor
+
+
+def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(descriptor)
-        raise FolderTaken(
-            f"Another embedded node already works on {folder}; stop it or choose another home."
-        ) from None
-    return descriptor
+        return False
+    return True
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
