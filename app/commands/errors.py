@@ -39,7 +39,7 @@ class NoPhotographs(CommandError):
 
 
 def known_sentence(error: Exception) -> str | None:
-    """The sentence for an error that is ours (it has a `code`), Elasticsearch's or a file's; None for a bug."""
+    """The sentence for an error that is ours (it has a `code`), Elasticsearch's, a file's; None for a bug."""
     from elasticsearch import ApiError, AuthenticationException, TransportError
 
     if hasattr(error, "code") and isinstance(getattr(error, "code", None), str):
