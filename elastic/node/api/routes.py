@@ -96,6 +96,7 @@ ROUTES = (
     Route("GET", "_settings", indices.get_settings, SHOWN),
     Route("GET", "{index}/_settings", indices.get_settings, SHOWN),
     Route("GET", "_resolve/index/{name}", indices.resolve, LOOKUP | {"mode"}),
+    Route("POST", "_resolve/index/{name}", indices.resolve, LOOKUP | {"mode"}),
     Route("GET", "_data_stream", indices.get_stream, SHOWN | {"verbose"}),
     Route("GET", "_data_stream/{name}", indices.get_stream, SHOWN | {"verbose"}),
     Route("PUT", "_data_stream/{name}", indices.create_stream, TIMEOUTS),
