@@ -51,7 +51,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one read of a file gave: neighbouring lines that end at `end`, and a line that was too long."""
+    """What one read of a file gave: neighbouring lines that end at `end`, and a line that was too long.
+
+    `uncertain`: an earlier run may have sent them already, so they are looked up before they are sent.
+    """
 
     source: Source
     lines: list[bytes]
@@ -59,6 +62,7 @@ class Piece:
     end: int
     sound: bool
     skipped: tuple[int, int] | None = None
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
