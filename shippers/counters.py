@@ -62,9 +62,14 @@ class Counters:
             self.quarantined.update(reasons)
 
     @property
+    def settled(self) -> int:
+        """Lines that are acknowledged or quarantined."""
+        return self.acknowledged + self.quarantined.total()
+
+    @property
     def pending(self) -> int:
         """Lines in the batches at hand: read, and neither acknowledged nor quarantined."""
-        return self.read - self.acknowledged - self.quarantined.total()
+        return self.read - self.settled
 
     def sentence(self) -> str:
         """All of it in one English sentence."""

@@ -54,6 +54,10 @@ class Ledger:
             self._open.setdefault(identity, deque()).append(each)
         return Ticket(ranges)
 
+    def depth(self, identity: str) -> int:
+        """How many ranges of a file are not behind its checkpoint."""
+        return len(self._open.get(identity, ()))
+
     def settle(self, ticket: Ticket, quarantined: Mapping[str, int]) -> dict[str, Settled]:
         """Closes the ranges of a batch; returns the checkpoints that move by it.
 

@@ -38,6 +38,9 @@ class Store(Protocol):
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
         """Creates them; one item each."""
 
+    def find(self, index: str, ids: Sequence[str]) -> list[str]:
+        """Those of the ids that it holds."""
+
 
 class Memory:
     """Keeps documents, refuses an id that it has, and a line that is no JSON object."""
@@ -58,6 +61,9 @@ class Memory:
         self.documents[pair.index, pair.id] = pair.line
         return {"create": {"status": 201, "_id": pair.id}}
 
+    def find(self, index: str, ids: Sequence[str]) -> list[str]:
+        return [each for each in ids if (index, each) in self.documents]
+
 
 class Upstream:
     """Passes documents on to a real server."""
@@ -70,10 +76,21 @@ class Upstream:
             return []
         actions = [json.dumps({"create": {"_index": pair.index, "_id": pair.id}}).encode() for pair in pairs]
         lines = [part for action, pair in zip(actions, pairs, strict=True) for part in (action, pair.line)]
-        request = urllib.request.Request(f"{self._url}/_bulk", b"\n".join([*lines, b""]))
-        request.add_header("content-type", "application/x-ndjson")
+        return list(self._ask("_bulk", b"\n".join([*lines, b""]), "application/x-ndjson")["items"])
+
+    def find(self, index: str, ids: Sequence[str]) -> list[str]:
+        self._ask(f"{index}/_refresh?ignore_unavailable=true", b"", "application/json")
+        query = {"query": {"ids": {"values": list(ids)}}, "size": 2 * len(ids), "_source": False}
+        path = f"{index}/_search?ignore_unavailable=true&allow_no_indices=true"
+        hits = self._ask(path, json.dumps(query).encode(), "application/json")["hits"]["hits"]
+        return [hit["_id"] for hit in hits]
+
+    def _ask(self, path: str, body: bytes, media_type: str) -> Any:
+        request = urllib.request.Request(
+            f"{self._url}/{path}", body, {"content-type": media_type}, method="POST"
+        )
         with urllib.request.urlopen(request, timeout=30) as reply:
-            return list(json.load(reply)["items"])
+            return json.load(reply)
 
 
 def failed(status: int, kind: str, reason: str) -> Item:
@@ -168,6 +185,16 @@ class Handler(BaseHTTPRequestHandler):
             fault = Status(400, "illegal_argument_exception")
         self._answer(pairs, fault)
 
+    def do_POST(self) -> None:
+        """A look-up: `STREAM/_refresh`, then `STREAM/_search` with a query of ids."""
+        body, path = self._body(), self.path.partition("?")[0]
+        stream, _, verb = path.strip("/").partition("/")
+        if verb == "_refresh":
+            return self._reply(200, b"{}", MEDIA_TYPE)
+        found = self.server.store.find(stream, json.loads(body)["query"]["ids"]["values"])
+        hits = [{"_id": each} for each in found]
+        return self._reply(200, json.dumps({"hits": {"hits": hits}}).encode(), MEDIA_TYPE)
+
     def _answer(self, pairs: list[Pair], fault: Fault | None) -> None:
         match fault:
             case Status():
@@ -193,7 +220,7 @@ class Handler(BaseHTTPRequestHandler):
         return [failed(code, "on_order", "wait") if n in held else next(taken) for n in range(len(pairs))]
 
     def _body(self) -> bytes:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
         return gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body
 
     def _reply(self, code: int, body: bytes, media_type: str) -> None:

@@ -226,7 +226,7 @@ def test_quarantine_stands_before_the_checkpoint(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert pipeline.run_once(stop) == 0
+    pipeline.drain(stop)
     pipeline.close()
     monkeypatch.undo()
     again = make()
