@@ -79,12 +79,12 @@ class Pipeline:
         self._outage = Outage("Elasticsearch", clock, settings.report_s)
         self._storage = Outage("The disk", clock, settings.report_s)
         self._abort = threading.Event()
-        self._senders = Senders(self._deliveries(client), self._abort, lambda: self.waiting_bytes)
+        self._senders = Senders(self._deliveries(client), self._abort, self.waiting)
         self._ledger = Ledger()
         self._batch = self._new_batch()
         self._batch_since_s = 0.0
         self._rest: Piece | None = None
-        self.waiting_bytes = 0
+        self._waiting_bytes = 0
         self._looked_s = self._read_s = float("-inf")
         self._reported_s = clock()
         self._failure: BaseException | None = None
@@ -136,6 +136,10 @@ class Pipeline:
                 return self.counters.settled - before
             self._collect(self._settings.poll_s, stop)
 
+    def waiting(self) -> int:
+        """Bytes of the files that were not read when they were last looked at."""
+        return self._waiting_bytes
+
     def close(self) -> None:
         """Closes the files and the registry."""
         self._abort.set()
@@ -185,7 +189,7 @@ class Pipeline:
     def _look(self, stop: threading.Event) -> None:
         self._looked_s = self._clock()
         self._stored(self._tail.look, stop)
-        self.waiting_bytes = self._tail.waiting_bytes()
+        self._waiting_bytes = self._tail.waiting_bytes()
 
     # Batches
 
@@ -262,7 +266,7 @@ class Pipeline:
             except (sqlite3.OperationalError, OSError) as error:
                 self._storage.failed(type(error).__name__, str(error))
             else:
-                self._storage.over(0, lambda: self.waiting_bytes)
+                self._storage.over(0, self.waiting)
                 return True
             settings = self._settings
             pause = wait_s(attempt, settings.backoff_first_s, settings.backoff_cap_s, self._draw)
