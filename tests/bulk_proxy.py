@@ -14,12 +14,14 @@ import struct
 import threading
 import urllib.request
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, Protocol
 
 Item = dict[str, Any]
+NONE: Mapping[str, str] = MappingProxyType({})
 MEDIA_TYPE = "application/vnd.elasticsearch+json;compatible-with=9"
 
 
@@ -103,10 +105,11 @@ def failed(status: int, kind: str, reason: str) -> Item:
 
 @dataclass(frozen=True)
 class Status:
-    """The whole request is answered with this status; nothing is taken."""
+    """The whole request is answered with this status and these headers; nothing is taken."""
 
     code: int
     type: str | None = "some_exception"
+    headers: tuple[tuple[str, str], ...] = ()
 
     def body(self) -> bytes:
         if self.type is None:
@@ -139,16 +142,35 @@ class Garbage:
 
 @dataclass(frozen=True)
 class Stall:
-    """The lines are taken, and the answer does not come until `release` is set."""
+    """The lines are taken (or, with `taken=False`, not), and no answer comes until `release` is set."""
 
     release: threading.Event
+    taken: bool = True
 
 
-Fault = Status | Items | Reset | Garbage | Stall
+@dataclass(frozen=True)
+class Taken:
+    """The lines are taken, and the answer says of each that it is new this `way`."""
+
+    way: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Torn:
+    """The lines are taken, and the connection ends within the answer."""
+
+
+@dataclass(frozen=True)
+class Nameless:
+    """The lines are taken, and the answer does not say that it is Elasticsearch's."""
+
+
+Fault = Status | Items | Reset | Garbage | Stall | Taken | Torn | Nameless
 
 
 class Proxy(ThreadingHTTPServer):
-    """The server. `sizes` are the lines of each request, `most_lines` and `poison` stay in force."""
+    """The server. `sizes` are the lines of each request, `lookups` the ids of each look-up; `most_lines` and
+    `poison` stay in force."""
 
     daemon_threads = True
 
@@ -156,8 +178,10 @@ class Proxy(ThreadingHTTPServer):
         self.store = store
         self.faults: deque[Fault | None] = deque()
         self.sizes: list[int] = []
+        self.lookups: list[int] = []
         self.most_lines: int | None = None
         self.poison: bytes | None = None
+        self.poison_status = Status(400, "illegal_argument_exception")
         super().__init__(("127.0.0.1", port), Handler)
 
     @property
@@ -182,7 +206,7 @@ class Handler(BaseHTTPRequestHandler):
         if proxy.most_lines is not None and len(pairs) > proxy.most_lines:
             fault = Status(413, None)
         if proxy.poison is not None and any(proxy.poison in pair.line for pair in pairs):
-            fault = Status(400, "illegal_argument_exception")
+            fault = proxy.poison_status
         self._answer(pairs, fault)
 
     def do_POST(self) -> None:
@@ -191,17 +215,27 @@ class Handler(BaseHTTPRequestHandler):
         stream, _, verb = path.strip("/").partition("/")
         if verb == "_refresh":
             return self._reply(200, b"{}", MEDIA_TYPE)
-        found = self.server.store.find(stream, json.loads(body)["query"]["ids"]["values"])
+        ids = json.loads(body)["query"]["ids"]["values"]
+        self.server.lookups.append(len(ids))
+        found = self.server.store.find(stream, ids)
         hits = [{"_id": each} for each in found]
         return self._reply(200, json.dumps({"hits": {"hits": hits}}).encode(), MEDIA_TYPE)
 
     def _answer(self, pairs: list[Pair], fault: Fault | None) -> None:
         match fault:
             case Status():
-                return self._reply(fault.code, fault.body(), MEDIA_TYPE if fault.type else "text/html")
+                media_type = MEDIA_TYPE if fault.type else "text/html"
+                return self._reply(fault.code, fault.body(), media_type, dict(fault.headers))
             case Reset(after=False):
                 return self._reset()
+            case Stall(taken=False):
+                fault.release.wait(30)
+                return self._reset()
         items = self._items(pairs, fault if isinstance(fault, Items) else None)
+        if isinstance(fault, Taken):
+            items = [{"create": item["create"] | dict(fault.way)} for item in items]
+        errors = any(item["create"]["status"] >= 300 for item in items)
+        answer = json.dumps({"errors": errors, "took": 1, "items": items}).encode()
         match fault:
             case Reset():
                 return self._reset()
@@ -209,8 +243,10 @@ class Handler(BaseHTTPRequestHandler):
                 fault.release.wait(30)
             case Garbage():
                 return self._reply(200, fault.body, MEDIA_TYPE)
-        errors = any(item["create"]["status"] >= 300 for item in items)
-        answer = json.dumps({"errors": errors, "took": 1, "items": items}).encode()
+            case Nameless():
+                return self._reply(200, answer, MEDIA_TYPE, {"x-elastic-product": "none"})
+            case Torn():
+                return self._tear(answer)
         return self._reply(200, answer, MEDIA_TYPE)
 
     def _items(self, pairs: list[Pair], fault: Items | None) -> list[Item]:
@@ -223,13 +259,17 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         return gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body
 
-    def _reply(self, code: int, body: bytes, media_type: str) -> None:
+    def _reply(self, code: int, body: bytes, media_type: str, headers: Mapping[str, str] = NONE) -> None:
         self.send_response(code)
-        self.send_header("x-elastic-product", "Elasticsearch")
-        self.send_header("content-type", media_type)
-        self.send_header("content-length", str(len(body)))
+        common = {"x-elastic-product": "Elasticsearch", "content-type": media_type}
+        for name, value in {**common, "content-length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def _tear(self, body: bytes) -> None:
+        self._reply(200, body[: len(body) // 2], MEDIA_TYPE, {"content-length": str(len(body))})
+        self.close_connection = True
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
