@@ -1,6 +1,7 @@
 """Ships log lines and samples to Elasticsearch, each exactly once as far as the API allows.
 
 files/      find, fingerprint, frame: which files there are, who they are, where their lines end
+metricsets/ gpu, host, health: samples into HOME/spool, which the rest ships
 batch       lines -> bodies of `_bulk`
 bulk        the answer of `_bulk` -> a verdict per line
 backoff     how long to wait before the next try

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 
@@ -16,6 +17,8 @@ from app.commands.settings import Settings, load
 from elastic import install
 from elastic.templates import committed
 from shippers.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
 
 INSTALL_RETRY_S = 1.0
 
@@ -43,9 +46,10 @@ def _install(client: Elasticsearch, settings: Settings, stop: threading.Event) -
     """Puts the templates before the first line is shipped; waits while the server does not answer."""
     while not stop.is_set():
         try:
-            assets = committed()
-            install.apply(client, install.plan(client, assets))
-            install.verify(client, assets, settings.namespace)
+            choice = install.choose(client, committed(), settings.time_series)
+            install.apply(client, install.plan(client, choice.wanted, choice.unwanted))
+            install.verify(client, choice.wanted, settings.namespace)
+            logger.info(choice.reason, extra={"event.action": "templates_installed"})
         except NoConnection:
             stop.wait(INSTALL_RETRY_S)
         else:
