@@ -125,19 +125,17 @@ def verify(client: Elasticsearch, assets: Iterable[Asset], namespace: str) -> li
         wanted = bodies[f"cardwatch-{kind}-mappings"]["template"]["mappings"]["properties"]
         late = [f"{dataset}{LATE}" for dataset in datasets if kind == "metrics"]
         for prefix in (f"{kind}-{dataset}-" for dataset in (*datasets, *late)):
-            _verify_stream(
-                client, f"{prefix}{namespace}", wanted, "time_series" if prefix in series else None
-            )
+            _verify_stream(client, f"{prefix}{namespace}", wanted, series=prefix in series)
             streams.append(f"{prefix}{namespace}")
     return streams
 
 
-def _verify_stream(client: Elasticsearch, stream: str, wanted: Json, mode: str | None) -> None:
+def _verify_stream(client: Elasticsearch, stream: str, wanted: Json, *, series: bool) -> None:
     simulated = client.indices.simulate_index_template(name=stream).body
-    got_mode = simulated.get("template", {}).get("settings", {}).get("index", {}).get("mode")
-    if (got_mode == "time_series") != (mode == "time_series"):
+    mode = simulated.get("template", {}).get("settings", {}).get("index", {}).get("mode")
+    if (mode == "time_series") != series:
         raise InstallFailed(
-            f"{stream} would be {'a time series' if mode is None else 'no time series'}: another index template"
+            f"{stream} would be {'no time series' if series else 'a time series'}: another index template"
             " wins over Cardwatch's; lower its priority below 501."
         )
     got = simulated.get("template", {}).get("mappings", {}).get("properties", {})
