@@ -15,7 +15,7 @@ from tests.nvml import compiled, say
 
 @pytest.fixture(scope="session")
 def nvml(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """From here on `libnvidia-ml.so.1`, which pynvml loads by that name, is the stand-in: it is loaded already."""
+    """From here on `libnvidia-ml.so.1`, which pynvml loads by name, is the stand-in: it is there already."""
     ctypes.CDLL(str(compiled(tmp_path_factory.mktemp("nvml"))))
 
 

@@ -21,9 +21,7 @@ FIRST, SECOND = "GPU-stand-in-0", "GPU-stand-in-1"
 
 def document(reading: Reading, uuid: str) -> Fields:
     found = [
-        one
-        for one in reading.documents
-        if one["gpu.labels.uuid"] == uuid and one["metricset.name"] == "gpu"
+        one for one in reading.documents if one["gpu.labels.uuid"] == uuid and one["metricset.name"] == "gpu"
     ]
     assert len(found) == 1
     return found[0]
