@@ -27,6 +27,8 @@ PURE = (
     "shippers/batch.py",
     "shippers/bulk.py",
     "shippers/files/frame.py",
+    "shippers/metricsets/nvml.py",
+    "shippers/metricsets/rates.py",
     "elastic/node/query",
     "elastic/node/bulk.py",
 )

@@ -109,8 +109,10 @@ def _gpus(events: Sequence[Json], gpus: Moment) -> Iterator[RenderableType]:
         yield Text(f"  GPU: {gpus.reason}.", style="dim")
         return
     table = Table(box=None, padding=(0, 2), header_style="dim")
-    for heading in ("  after", "GPU", "busy", "memory", "temperature", "of our own"):
-        table.add_column(heading, justify="right" if heading == "  after" else "left")
+    for heading in ("  after", "GPU", "busy", "memory", "heat", "ours"):
+        table.add_column(
+            heading, justify="right" if heading == "  after" else "left", no_wrap=heading != "GPU"
+        )
     start = _moment(events[0])
     for sample in gpus.samples:
         after = (_moment(sample) - start).total_seconds()
@@ -127,7 +129,7 @@ def _gpu_cells(sample: Json) -> Iterator[str]:
     index, model = (value(sample, f"gpu.labels.{name}") for name in ("gpu", "model_name"))
     yield " ".join(str(part) for part in (index, model) if part is not None)
     yield number("utilization.gpu.pct", "%")
-    yield f"{used.removesuffix(' MiB')} of {whole}" if used and whole else used
+    yield f"{used.removesuffix(' MiB')} / {whole}" if used and whole else used
     yield number("temperature.gpu", "°C")
     yield number("processes.own.used_size", "MiB")
 

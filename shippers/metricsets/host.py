@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import psutil
 
-from shippers.metricsets.document import Fields, Reading
+from shippers.metricsets.document import Fields, Reading, Trouble, Value
 from shippers.metricsets.processes import Processes
 from shippers.metricsets.rates import Rates, shares
 from shippers.metricsets.settings import SamplerSettings
@@ -25,35 +25,62 @@ _STACKED: Final = ("dm-", "md")
 _TIMES: Final = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 
 
+Part = tuple[Fields, list[Fields]]
+"""What one part of the host gives: fields of the host's own document, and further documents."""
+
+
 class Host:
-    """One document for the host, and one for each core, file system, disk, interface and own process."""
+    """One document for the host, and one for each core, file system, disk, interface and own process.
+
+    A part that the system does not tell is a trouble of its own; the others are sampled.
+    """
 
     def __init__(self, settings: SamplerSettings) -> None:
         self._settings = settings
         self._processes = Processes(settings)
-        self._cores = Cores()
-        self._disks = Disks()
-        self._networks = Networks()
         self._mounts: tuple[str, ...] = ()
         self._look_at_s = float("-inf")
+        self._parts: Mapping[str, Callable[[float], Part]] = {
+            "processor": Cores().read,
+            "load": lambda _: (_load(), []),
+            "memory": lambda _: (_memory(), []),
+            "file systems": self._file_systems,
+            "disks": Disks().read,
+            "networks": Networks().read,
+            "processes": lambda _: ({}, self._processes.documents()),
+        }
 
     def read(self) -> Reading:
         """A sample of now."""
-        now_s = time.monotonic()
-        if now_s >= self._look_at_s:
-            self._look_at_s = now_s + self._settings.scan_s
-            self._mounts = tuple(_mounts())
-        processor, cores = self._cores.read()
-        disk, disks = self._disks.read(now_s)
-        network, networks = self._networks.read(now_s)
-        host: Fields = {"metricset.name": "host", **processor, **_load(), **_memory(), **disk, **network}
-        file_systems = [_file_system(mount) for mount in self._mounts]
-        return Reading(
-            [host, *cores, *file_systems, *disks, *networks, *self._processes.documents()],
-        )
+        now_s, troubles = time.monotonic(), {}
+        host: dict[str, Value | None] = {"metricset.name": "host"}
+        documents: list[Fields] = []
+        for name, read in self._parts.items():
+            try:
+                fields, more = read(now_s)
+            except Exception as error:  # noqa: BLE001 - psutil raises many things where it is blind
+                troubles[name] = _trouble(name, error)
+            else:
+                host |= fields
+                documents += more
+        return Reading([host, *documents], troubles)
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _file_systems(self, now_s: float) -> Part:
+        if now_s >= self._look_at_s:
+            self._mounts = tuple(_mounts())
+            self._look_at_s = now_s + self._settings.scan_s
+        return {}, [_file_system(mount) for mount in self._mounts]
+
+
+def _trouble(part: str, error: Exception) -> Trouble:
+    return Trouble(
+        "host_part_unreadable",
+        f"Of the host, the {part} cannot be sampled ({type(error).__name__}: {error}); the rest is.",
+        f"Of the host, the {part} are sampled again.",
+    )
 
 
 class Cores:
@@ -62,7 +89,7 @@ class Cores:
     def __init__(self) -> None:
         self._last: dict[int, tuple[float, ...]] = {}
 
-    def read(self) -> tuple[Fields, list[Fields]]:
+    def read(self, _now_s: float) -> Part:
         """The host's fields and a document for each core."""
         times = {core: _times(one) for core, one in enumerate(psutil.cpu_times(percpu=True))}
         last, self._last = self._last, times
@@ -96,10 +123,7 @@ def _core(core: int, shared: list[float] | None) -> Fields:
 
 
 def _load() -> Fields:
-    try:
-        one, five, fifteen = os.getloadavg()
-    except OSError:
-        return {}
+    one, five, fifteen = os.getloadavg()
     return {"system.load.1": one, "system.load.5": five, "system.load.15": fifteen}
 
 
@@ -148,7 +172,7 @@ class Disks:
         self._rates = Rates()
         self._since = Rates()
 
-    def read(self, now_s: float) -> tuple[Fields, list[Fields]]:
+    def read(self, now_s: float) -> Part:
         """The host's fields (bytes since the last reading) and a document for each disk."""
         counters = psutil.disk_io_counters(perdisk=True, nowrap=False) or {}
         disks = {name: one for name, one in counters.items() if _is_disk(name)}
@@ -190,7 +214,7 @@ class Networks:
         self._rates = Rates()
         self._since = Rates()
 
-    def read(self, now_s: float) -> tuple[Fields, list[Fields]]:
+    def read(self, now_s: float) -> Part:
         """The host's fields (bytes since the last reading, loopback left out) and a document for each."""
         interfaces = psutil.net_io_counters(pernic=True, nowrap=False)
         flat = {

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from elasticsearch import Elasticsearch
 
-from tests.e2e.stacks import STOP_S, environment, poll
+from tests.e2e.stacks import PHOTOS, STOP_S, environment, poll, running_stack
 from tests.nvml import compiled, say
+from tests.servers import Server
 
 FIND_S = 30.0
 FAST = {"CARDWATCH_SAMPLE_GPU_PERIOD_S": "1", "CARDWATCH_SAMPLE_HOST_PERIOD_S": "1"} | {
@@ -146,3 +149,40 @@ def test_without_a_driver_the_host_is_sampled_all_the_same(home: Path) -> None:
         assert poll(lambda: len(spooled(home, "host")) > 20, FIND_S)
     assert events(home) == [("sample_failed", "no_driver")]
     assert not spooled(home, "gpu")
+
+
+@pytest.mark.parametrize("kind", ["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def test_the_stack_samples_and_a_request_is_told_with_its_gpus(
+    kind: str, request: pytest.FixtureRequest, home: Path, tmp_path: Path, unique: str
+) -> None:
+    compiled(tmp_path)
+    say(tmp_path / "state", count=1, gpu0_utilization=83)
+    settings = FAST | {"LD_LIBRARY_PATH": str(tmp_path), "NVML_STATE": str(tmp_path / "state")}
+    settings["CARDWATCH_NAMESPACE"] = unique
+    if kind == "elasticsearch":
+        server: Server = request.getfixturevalue("elasticsearch")
+        settings |= {"CARDWATCH_ELASTICSEARCH": server.url, "CARDWATCH_TIME_SERIES": "off"}
+    with running_stack(home, **settings) as stack:
+        photograph = (PHOTOS / "identity-card.jpg").read_bytes()
+        posted = requests.post(f"{stack.service}/v1/detect", files={"image": ("p", photograph)}, timeout=60)
+        request_id = posted.headers["X-Request-ID"]
+        stack.events(request_id, 2)
+
+        def told() -> str:
+            return stack.run("search", request_id).stdout
+
+        assert poll(lambda: "NVIDIA Stand-in" in told(), FIND_S), told()
+        assert "83 %" in told()
+        assert "54 °C" in told()
+        said = json.loads(stack.run("search", request_id, "--json", "--samples").stdout)
+        assert said["gpu"][0]["gpu"]["utilization"]["gpu"]["pct"] == 83
+        assert said["events"] == json.loads(stack.run("search", request_id, "--json").stdout)
+        with Elasticsearch(stack.server) as client:
+            query = {"bool": {"filter": [{"term": {"card.health.up": 1}}]}}
+            health = f"metrics-card.health-{unique}"
+            assert poll(lambda: client.count(index=health, query=query)["count"] > 0, FIND_S)
+            roles = {"term": {"card.process.role": "serve-worker"}}
+            assert poll(
+                lambda: client.count(index=f"metrics-card.host-{unique}", query=roles)["count"] > 0, FIND_S
+            )
+    assert not list((home / "quarantine").iterdir())

@@ -85,7 +85,7 @@ def test_a_class_of_the_user_s_own_keeps_its_name() -> None:
 def test_the_gpu_s_moment_stands_below_the_events() -> None:
     text = shown(START, END, gpus=Moment((SAMPLE,)))
     line = next(line for line in text.splitlines() if "NVIDIA H100" in line)
-    assert " ".join(line.split()) == "-1.5 s 0 NVIDIA H100 91 % 2,048 of 81,559 MiB 54 °C 512 MiB"
+    assert " ".join(line.split()) == "-1.5 s 0 NVIDIA H100 91 % 2,048 / 81,559 MiB 54 °C 512 MiB"
 
 
 def test_a_value_that_the_gpu_does_not_give_is_left_empty() -> None:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import psutil
+import pytest
 
 from shippers.metricsets.document import Fields
 from shippers.metricsets.host import Host
@@ -88,3 +89,56 @@ def test_documents_of_one_sample_are_told_apart_by_their_dimensions() -> None:
     names += ("system.network.name", "process.pid")
     keys = [tuple(document.get(name) for name in names) for document in documents]
     assert len(set(keys)) == len(keys)
+
+
+def net_dev(**interfaces: tuple[int, int]) -> str:
+    """What the kernel writes to /proc/net/dev: received and sent bytes of each interface."""
+    heads = "Inter-|   Receive  |  Transmit\n face |bytes packets errs ...\n"
+    rest = "1 0 0 0 0 0 0"
+    return heads + "".join(
+        f"{name}: {came} {rest} {went} {rest}\n" for name, (came, went) in interfaces.items()
+    )
+
+
+@pytest.fixture
+def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A /proc of the test's own, in which only the interfaces can be read."""
+    (tmp_path / "net").mkdir()
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    return tmp_path / "net" / "dev"
+
+
+def test_counters_that_fall_or_were_away_give_no_rate_and_never_a_negative_one(proc: Path) -> None:
+    host = Host(SamplerSettings())
+    ticks: list[tuple[dict[str, tuple[int, int]], int | None, bool]] = [
+        ({"eth0": (1000, 500)}, None, False),
+        ({"eth0": (4000, 600)}, 3000, True),
+        ({"eth0": (100, 50)}, None, False),  # the counters were reset
+        ({"eth0": (150, 60)}, 50, True),
+        ({}, None, False),  # the interface is gone
+        ({"eth0": (9000, 900)}, None, False),  # and back
+        ({"eth0": (9100, 910), "eth1": (7, 7)}, 100, True),
+    ]
+    for interfaces, ingress, has_rate in ticks:
+        proc.write_text(net_dev(**interfaces), "utf-8")
+        documents = list(host.read().documents)
+        (total,) = of(documents, "host")
+        assert total["host.network.ingress.bytes"] == ingress
+        rates = {
+            one["system.network.name"]: one["system.network.in.per_sec.bytes"]
+            for one in of(documents, "network")
+        }
+        assert set(rates) == set(interfaces)
+        assert (rates.get("eth0") is not None) == has_rate
+        assert all(rate is None or (isinstance(rate, float) and rate > 0) for rate in rates.values())
+
+
+def test_a_part_that_cannot_be_read_is_a_trouble_and_the_rest_is_sampled(proc: Path) -> None:
+    proc.write_text(net_dev(eth0=(1, 1)), "utf-8")
+    reading = Host(SamplerSettings()).read()
+    assert {"processor", "memory"} <= set(reading.troubles)
+    assert {trouble.code for trouble in reading.troubles.values()} == {"host_part_unreadable"}
+    assert of(list(reading.documents), "network")
+    (host,) = of(list(reading.documents), "host")
+    assert "system.load.1" in host
+    assert "system.memory.total" not in host
