@@ -16,6 +16,7 @@ import click
 from app.commands.options import settings_options
 from app.commands.process import start_logging
 from app.commands.settings import Settings, load
+from app.service.redaction import redact
 from shippers.metricsets.catalogue import METRICSETS
 from shippers.metricsets.document import Identity, Lines, Reading
 from shippers.metricsets.sampler import Sampler
@@ -54,13 +55,15 @@ def _run(settings: Settings, names: Sequence[str]) -> None:
 
 def _probing(settings: Settings) -> SamplerSettings:
     """The sampler's settings; where no service is named, it probes the local one."""
-    local = f"http://{settings.serve.host}:{settings.serve.port}"
+    host = f"[{settings.serve.host}]" if ":" in settings.serve.host else settings.serve.host
+    local = f"http://{host}:{settings.serve.port}"
     return settings.sample.model_copy(update={"services": settings.sample.services or local})
 
 
 def _identity(settings: Settings) -> Identity:
-    host = socket.gethostname()
-    return Identity("cardwatch-sample", version("cardwatch"), settings.environment, host, host)
+    """As in the log lines, redacted like them: by the host's name a request finds its samples."""
+    host = redact(socket.gethostname())
+    return Identity("cardwatch-sample", version("cardwatch"), redact(settings.environment), host, host)
 
 
 def _once(settings: Settings, names: Sequence[str]) -> list[bytes]:

@@ -95,7 +95,22 @@ class Lines:
             "event.duration": int(duration_s * 1e9),
             **self._standing,
         }
-        return [orjson.dumps(nested({**standing, **document})) + b"\n" for document in documents]
+        return [_line(nested({**standing, **document})) for document in documents]
+
+
+def _line(tree: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(tree) + b"\n"
+    except TypeError:  # a name that is no UTF-8, such as a mount point's
+        return orjson.dumps(_encodable(tree)) + b"\n"
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def timestamp(unix_s: float) -> str:

@@ -23,6 +23,7 @@ from shippers.metricsets.processes import Processes
 from shippers.metricsets.settings import SamplerSettings
 
 _MIB: Final = 1024 * 1024
+_BEYOND_LONG: Final = 1 << 63
 _LIBRARY_MISSING: Final = 12
 _FUNCTION_MISSING: Final = 13
 _TIMEOUT: Final = 10
@@ -273,12 +274,18 @@ def _documents(device: Device, own: dict[int, str]) -> list[Fields]:
 
 def _values(device: Device, read: Callable[[Handle], Fields]) -> Fields:
     try:
-        return read(device.handle)
+        values = read(device.handle)
     except NVMLError as error:
         if nvml.scope(error.value) != "value":
             raise
         device.absent.add(read)
         return {}
+    return {name: value for name, value in values.items() if not _is_unknown(value)}
+
+
+def _is_unknown(value: Any) -> bool:
+    """Drivers say "not available" with all bits set; the index takes no number beyond 63 bits either."""
+    return isinstance(value, int) and value >= _BEYOND_LONG
 
 
 def _own_processes(device: Device, own: dict[int, str]) -> list[tuple[int, str, float]]:

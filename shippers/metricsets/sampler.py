@@ -119,11 +119,10 @@ class Track:
 
     def tick(self) -> None:
         """One sample, its lines and its events."""
-        taken_s, self._began_s = time.time(), time.monotonic()
-        reading = self._read()
-        took_s = time.monotonic() - self._began_s
-        self._began_s = None
-        self._spool.append(self._lines.of(reading.documents, taken_s, took_s))
+        self._began_s = began_s = time.monotonic()
+        reading, lines = self._read(began_s)
+        took_s, self._began_s = time.monotonic() - began_s, None
+        self._spool.append(lines)
         self._tell(reading.troubles)
         for happening in reading.happenings:
             _tell_happening(happening)
@@ -147,20 +146,21 @@ class Track:
         """Gives the metricset and the spool back."""
         self._metricset.close()
         self._spool.close()
+        logger.info(
+            f"{self.name}: {self._spool.written_lines} samples written, {self._spool.lost_lines} lost,"
+            f" {self._spool.removed_lines} removed by the bound of the spool.",
+            extra=_extra("sampler_stopped"),
+        )
 
-    def _read(self) -> Reading:
+    def _read(self, began_s: float) -> tuple[Reading, list[bytes]]:
+        taken_s = time.time()
         try:
-            return self._metricset.read()
+            reading = self._metricset.read()
+            return reading, self._lines.of(reading.documents, taken_s, time.monotonic() - began_s)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the next tick comes
-            return Reading(
-                troubles={
-                    self.name: Trouble(
-                        "sample_error",
-                        f"The {self.name} sample failed: {type(error).__name__}: {error}",
-                        f"The {self.name} sample works again.",
-                    )
-                }
-            )
+            sentence = f"The {self.name} sample failed: {type(error).__name__}: {error}"
+            trouble = Trouble("sample_error", sentence, f"The {self.name} sample works again.")
+            return Reading(troubles={self.name: trouble}), []
 
     def _tell(self, troubles: Mapping[str, Trouble]) -> None:
         """An event for each trouble that is new or has changed, and one for each that is over."""

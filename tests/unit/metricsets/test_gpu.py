@@ -72,6 +72,12 @@ def test_a_value_that_is_not_there_is_left_out_and_no_trouble(state: State, gpu:
     assert "gpu.power.usage" in document(reading, SECOND)
 
 
+def test_a_number_that_means_not_available_is_left_out(state: State, gpu: Gpu) -> None:
+    state(gpu0_energy_mj=-1)  # all bits set
+    assert "gpu.power.energy_consumption_total" not in document(gpu.read(), FIRST)
+    assert "gpu.power.energy_consumption_total" in document(gpu.read(), SECOND)
+
+
 def test_the_memory_of_our_own_processes_is_told_and_nobody_else_s(state: State, gpu: Gpu) -> None:
     ours = subprocess.Popen(
         [sys.executable, "-c", "import sys; sys.stdin.read()", "-m", "app.commands", "serve"],

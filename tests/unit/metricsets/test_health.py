@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -26,11 +27,13 @@ WELL = {
 
 
 @contextmanager
-def service(body: object, status: int = 200) -> Iterator[str]:
-    """A service whose /health answers so."""
+def service(body: object, status: int = 200, asked: threading.Event | None = None) -> Iterator[str]:
+    """A service whose /health answers so; `asked` is set when somebody has asked."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.set()
             said = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status if self.path == "/health" else 404)
             self.send_header("Content-Length", str(len(said)))
@@ -95,13 +98,16 @@ def garbage(connection: socket.socket, done: threading.Event) -> None:
     connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
 
 
+PATIENT = SamplerSettings(timeout_s=20)
+
+
 def health(settings: SamplerSettings, *urls: str) -> Health:
     return Health(settings.model_copy(update={"services": " ".join(urls)}))
 
 
-def test_a_service_that_is_well(settings: SamplerSettings) -> None:
+def test_a_service_that_is_well() -> None:
     with service(WELL) as url:
-        reading = health(settings, url).read()
+        reading = health(PATIENT, url).read()
     (document,) = reading.documents
     assert not reading.troubles
     assert document["service.address"] == url
@@ -111,13 +117,13 @@ def test_a_service_that_is_well(settings: SamplerSettings) -> None:
     assert document["card.model.version"] == "9f86d081884c"
     assert document["card.health.uptime_s"] == 12.5
     assert isinstance(document["event.duration"], int)
-    assert 0 < document["event.duration"] < 5e8
+    assert document["event.duration"] > 0
 
 
 @pytest.mark.parametrize(("status", "up"), [("degraded", 1), ("failing", 0)])
-def test_an_ill_service_says_which_checks_fail(settings: SamplerSettings, status: str, up: int) -> None:
+def test_an_ill_service_says_which_checks_fail(status: str, up: int) -> None:
     with service({**WELL, "status": status, "failing": ["inference_ok", "log"]}, 503) as url:
-        reading = health(settings, url).read()
+        reading = health(PATIENT, url).read()
     (document,) = reading.documents
     assert document["card.health.up"] == up
     assert document["card.health.failing"] == ["inference_ok", "log"]
@@ -149,35 +155,65 @@ def test_a_service_that_does_not_answer_well_is_a_failed_probe_in_time(
     ],
     ids=["html", "list", "other words", "too long"],
 )
-def test_an_answer_that_is_no_health_report_is_a_failed_probe(
-    settings: SamplerSettings, body: object, code: str
-) -> None:
+def test_an_answer_that_is_no_health_report_is_a_failed_probe(body: object, code: str) -> None:
     with service(body) as url:
-        (document,) = health(settings, url).read().documents
+        (document,) = health(PATIENT, url).read().documents
     assert document["error.code"] == code
     assert document["card.health.up"] == 0
 
 
-def test_what_a_report_holds_that_it_should_not_is_left_out(settings: SamplerSettings) -> None:
+def test_what_a_report_holds_that_it_should_not_is_left_out() -> None:
     strange = {"status": "ok", "failing": [1, "a"], "provider": 3, "model": "m", "uptime_s": True}
     with service(strange) as url:
-        (document,) = health(settings, url).read().documents
+        (document,) = health(PATIENT, url).read().documents
     assert document["card.health.failing"] == ["a"]
     assert document["card.model.provider"] is None
     assert document["card.model.name"] is None
     assert document["card.health.uptime_s"] is None
 
 
-def test_one_service_that_hangs_delays_no_other(settings: SamplerSettings) -> None:
+def test_one_service_that_hangs_delays_no_other() -> None:
+    """The first answers only when the second has been asked: one after the other would never end well."""
+    asked = threading.Event()
+
+    def waiting(connection: socket.socket, done: threading.Event) -> None:
+        if asked.wait(30):
+            body = json.dumps(WELL).encode()
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
     nobody = f"http://127.0.0.1:{free_port()}"
-    with listener(silent) as hanging, service(WELL) as well:
-        metricset = health(settings, hanging, well, nobody)
+    with listener(waiting) as first, service(WELL, asked=asked) as second:
+        metricset = health(PATIENT, first, second, nobody)
         reading = metricset.read()
         metricset.close()
     by_url = {str(document["service.address"]): document for document in reading.documents}
-    assert by_url[well]["card.health.up"] == 1
-    assert isinstance(by_url[well]["event.duration"], int)
-    assert isinstance(by_url[hanging]["event.duration"], int)
-    assert by_url[well]["event.duration"] < by_url[hanging]["event.duration"]
-    assert by_url[hanging]["error.code"] == "probe_timeout"
+    assert by_url[first]["card.health.up"] == 1
+    assert by_url[second]["card.health.up"] == 1
     assert by_url[nobody]["error.code"] == "probe_refused"
+
+
+def test_a_silence_is_a_warning_only_after_a_first_answer() -> None:
+    port = free_port()
+    metricset = health(PATIENT, f"http://127.0.0.1:{port}")
+    (before,) = metricset.read().troubles.values()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), _Well)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    assert not metricset.read().troubles
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    (after,) = metricset.read().troubles.values()
+    assert (before.level, after.level) == (logging.INFO, logging.WARNING)
+
+
+class _Well(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps(WELL).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        return

@@ -81,7 +81,8 @@ def track(folder: Path, metricset: object, name: str = "gpu", late_s: float = 1e
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    return [(vars(record)["event.action"], record.message) for record in caplog.records]
+    found = [(vars(record)["event.action"], record.message) for record in caplog.records]
+    return [(action, sentence) for action, sentence in found if action != "sampler_stopped"]
 
 
 @given(st.floats(1, 3600), st.floats(0, 1e6))
@@ -211,3 +212,9 @@ def test_lines_say_who_wrote_them_and_when(tmp_path: Path) -> None:
         "metricset": {"name": "gpu"},
         "gpu": {"labels": {"uuid": "u"}},
     }
+
+
+def test_a_name_that_is_no_text_does_not_lose_the_line() -> None:
+    mount = b"/mnt/\xff".decode("utf-8", "surrogateescape")
+    (line,) = Lines("host", IDENTITY).of([{"system.filesystem.mount_point": mount}], 0.0, 0.0)
+    assert json.loads(line)["system"]["filesystem"]["mount_point"] == "/mnt/?"
