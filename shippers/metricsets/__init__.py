@@ -5,6 +5,7 @@ host       processor, memory, disks, networks and our own processes
 health     GET /health of each service
 
 nvml       what NVML's numbers mean: error classes, throttle reasons
+faults     what can be wrong with the driver or a GPU
 processes  which processes are our own, and what each costs
 probe      one GET with a deadline for the whole of it
 rates      growing counters -> rates, never a negative one

@@ -8,7 +8,6 @@ measures it by waiting 20 ms.
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,14 +16,13 @@ from typing import Any, Final
 import pynvml
 from pynvml import NVMLError
 
-from shippers.metricsets import nvml
+from shippers.metricsets import faults, nvml
 from shippers.metricsets.document import Fields, Happening, Reading, Trouble
 from shippers.metricsets.processes import Processes
 from shippers.metricsets.settings import SamplerSettings
 
 _MIB: Final = 1024 * 1024
 _BEYOND_LONG: Final = 1 << 63
-_LIBRARY_MISSING: Final = 12
 _FUNCTION_MISSING: Final = 13
 _TIMEOUT: Final = 10
 _DRIVER: Final = "driver"
@@ -78,7 +76,7 @@ class Gpu:
             return self._sample()
         except NVMLError as error:
             self._stop()
-            self._troubles = {_DRIVER: _driver_trouble(error)}
+            self._troubles = {_DRIVER: faults.driver(error.value, str(error))}
             return Reading(troubles=dict(self._troubles))
 
     def close(self) -> None:
@@ -96,11 +94,11 @@ class Gpu:
             self._find(index, driver)
         for uuid, index in self._known.items():
             if uuid not in self._devices and uuid not in self._troubles:
-                self._troubles[uuid] = _gone(index, uuid)
+                self._troubles[uuid] = faults.gone(f"GPU {index} ({uuid})")
         for uuid, device in self._devices.items():
             device.xid = xids.get(uuid)
         if not self._known and not self._troubles:
-            self._troubles[_DRIVER] = _NO_GPU
+            self._troubles[_DRIVER] = faults.NO_GPU
         self._listen()
 
     def _find(self, index: int, driver: str) -> None:
@@ -110,7 +108,7 @@ class Gpu:
             if nvml.scope(error.value) == "driver":
                 raise
             uuid = next((known for known, place in self._known.items() if place == index), f"index {index}")
-            self._troubles[uuid] = _gpu_trouble(f"GPU {index}", error)
+            self._troubles[uuid] = faults.gpu(f"GPU {index}", error.value, str(error))
         else:
             self._devices[device.uuid] = device
             self._known[device.uuid] = index
@@ -128,7 +126,7 @@ class Gpu:
             except NVMLError as error:
                 if nvml.scope(error.value) == "driver":
                     raise
-                self._troubles.setdefault(device.uuid, _gpu_trouble(device.name, error))
+                self._troubles.setdefault(device.uuid, faults.gpu(device.name, error.value, str(error)))
         return Reading(documents, dict(self._troubles), happenings)
 
     def _listen(self) -> None:
@@ -175,41 +173,6 @@ class Gpu:
         self._events = None
         self._devices = {}
         self._running = False
-
-
-# Troubles, each with the sentence for its end
-
-_NO_GPU: Final = Trouble(
-    "no_gpu",
-    "The NVIDIA driver knows no GPU: there are no GPU samples.",
-    "There are GPUs: they are sampled.",
-    logging.INFO,
-)
-
-
-def _driver_trouble(error: NVMLError) -> Trouble:
-    resolved = "The NVIDIA driver is there: GPUs are sampled."
-    if error.value == _LIBRARY_MISSING:
-        sentence = "No NVIDIA driver is installed here (no libnvidia-ml.so.1): there are no GPU samples."
-        return Trouble("no_driver", sentence, resolved, logging.INFO)
-    hint = "; restart `cardwatch sample` after an update of the driver" if error.value == 18 else ""
-    sentence = f"The NVIDIA driver does not answer ({error}){hint}: there are no GPU samples meanwhile."
-    return Trouble(nvml.code(error.value), sentence, resolved)
-
-
-def _gpu_trouble(name: str, error: NVMLError) -> Trouble:
-    return Trouble(
-        nvml.code(error.value),
-        f"{name} cannot be sampled ({error}); the others are.",
-        f"{name} is sampled again.",
-    )
-
-
-def _gone(index: int, uuid: str) -> Trouble:
-    name = f"GPU {index} ({uuid})"
-    return Trouble(
-        "gpu_lost", f"{name} is no longer there; the others are sampled.", f"{name} is sampled again."
-    )
 
 
 # One GPU

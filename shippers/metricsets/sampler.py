@@ -120,9 +120,8 @@ class Track:
     def tick(self) -> None:
         """One sample, its lines and its events."""
         self._began_s = began_s = time.monotonic()
-        reading, lines = self._read(began_s)
+        reading = self._sample(began_s)
         took_s, self._began_s = time.monotonic() - began_s, None
-        self._spool.append(lines)
         self._tell(reading.troubles)
         for happening in reading.happenings:
             _tell_happening(happening)
@@ -152,15 +151,17 @@ class Track:
             extra=_extra("sampler_stopped"),
         )
 
-    def _read(self, began_s: float) -> tuple[Reading, list[bytes]]:
+    def _sample(self, began_s: float) -> Reading:
         taken_s = time.time()
         try:
             reading = self._metricset.read()
-            return reading, self._lines.of(reading.documents, taken_s, time.monotonic() - began_s)
+            lines = self._lines.of(reading.documents, taken_s, time.monotonic() - began_s)
+            self._spool.append(lines)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the next tick comes
             sentence = f"The {self.name} sample failed: {type(error).__name__}: {error}"
             trouble = Trouble("sample_error", sentence, f"The {self.name} sample works again.")
-            return Reading(troubles={self.name: trouble}), []
+            return Reading(troubles={self.name: trouble})
+        return reading
 
     def _tell(self, troubles: Mapping[str, Trouble]) -> None:
         """An event for each trouble that is new or has changed, and one for each that is over."""

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 SOURCE = Path(__file__).with_name("libnvidia-ml.c")
 LIBRARY = "libnvidia-ml.so.1"
 
 
 def compiled(folder: Path, *flags: str) -> Path:
-    """The library in `folder`, under the name that pynvml loads."""
+    """The library in `folder`, under the name that pynvml loads.
+
+    Without a C compiler the test is skipped, unless REQUIRE_CC=1.
+    """
+    if shutil.which("cc") is None and os.environ.get("REQUIRE_CC") != "1":
+        pytest.skip("the stand-in NVML needs a C compiler (cc)")
     target = folder / LIBRARY
     words = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", f"-Wl,-soname,{LIBRARY}"]
     subprocess.run(["cc", *words, *flags, "-o", target, SOURCE], check=True)
