@@ -1,4 +1,4 @@
-"""Puts the templates on a server: plan what differs, apply it, verify that it takes effect."""
+"""Puts the templates on a server: choose what it takes, plan what differs, apply it, verify the effect."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from elasticsearch import ApiError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
 
 from elastic.errors import InstallFailed
-from elastic.templates import DATASETS, Asset, Json
+from elastic.templates import DATASETS, LATE, PRIORITY, Asset, Json
 
-Verdict = Literal["create", "update", "same"]
+Verdict = Literal["create", "update", "same", "remove"]
+TimeSeries = Literal["auto", "on", "off"]
+
+PROBE = "cardwatch-time-series-probe"
+REASON_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,45 +26,118 @@ class Step:
     asset: Asset
 
 
-def plan(client: Elasticsearch, assets: Iterable[Asset]) -> list[Step]:
-    """Compares every asset with what the server holds, in the order in which they must be put."""
-    return [Step(_verdict(asset, _current(client, asset)), asset) for asset in assets]
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which assets a server gets, which it must not have, and why in one sentence."""
+
+    wanted: tuple[Asset, ...]
+    unwanted: tuple[Asset, ...]
+    reason: str
+
+
+def choose(client: Elasticsearch, assets: Iterable[Asset], time_series: TimeSeries) -> Choice:
+    """Whether the metrics streams become time series: as the setting says, or as the server says (`auto`).
+
+    The server is asked by simulating a time-series template; nothing is put for that.
+
+    Raises:
+        InstallFailed: `auto`, and the server's answer says neither yes nor no.
+    """
+    assets = tuple(assets)
+    if time_series == "auto":
+        refusal = _refusal(client)
+        able = refusal is None
+        reason = f"the server says so ({refusal})" if refusal else "the server takes them"
+    else:
+        able, reason = time_series == "on", f"the setting time_series is {time_series}"
+    wanted = tuple(asset for asset in assets if able or not asset.time_series)
+    unwanted = tuple(asset for asset in assets if asset.time_series and not able)
+    return Choice(wanted, unwanted, f"{'Time series' if able else 'Plain streams'} for samples: {reason}.")
+
+
+def _refusal(client: Elasticsearch) -> str | None:
+    """Why the server has no time-series streams; None if it has them."""
+    dimension = {"type": "keyword", "time_series_dimension": True}
+    try:
+        client.indices.simulate_template(
+            name=PROBE,
+            index_patterns=[f"{PROBE}-*"],
+            priority=PRIORITY,
+            data_stream={},
+            template={
+                "settings": {"index": {"mode": "time_series", "routing_path": ["host.name"]}},
+                "mappings": {"properties": {"host": {"properties": {"name": dimension}}}},
+            },
+        )
+    except BadRequestError as error:
+        reason = _reason(error)
+        if "index.mode" in reason or "time_series" in reason or "routing_path" in reason:
+            return reason
+        raise InstallFailed(
+            f"The server does not say whether it has time series ({reason}): give --time-series on or off."
+        ) from error
+    return None
+
+
+def _reason(error: ApiError) -> str:
+    body = error.body
+    inner = body.get("error") if isinstance(body, dict) else None
+    return str(inner.get("reason") if isinstance(inner, dict) else error.message)[:REASON_CHARACTERS]
+
+
+def plan(client: Elasticsearch, assets: Iterable[Asset], unwanted: Iterable[Asset] = ()) -> list[Step]:
+    """Compares every asset with what the server holds, in the order in which they must be put.
+
+    Those of `unwanted` that are there come first: they are taken away.
+    """
+    surplus = [Step("remove", asset) for asset in unwanted if _current(client, asset) is not None]
+    return surplus + [Step(_verdict(asset, _current(client, asset)), asset) for asset in assets]
 
 
 def apply(client: Elasticsearch, steps: Iterable[Step]) -> int:
-    """Puts what differs and returns how many assets that were.
+    """Puts or removes what differs and returns how many assets that were.
 
     Raises:
         InstallFailed: the server refused one.
     """
-    changes = [step.asset for step in steps if step.verdict != "same"]
-    for asset in changes:
+    changes = [step for step in steps if step.verdict != "same"]
+    for step in changes:
         try:
-            _put(client, asset)
+            (_remove if step.verdict == "remove" else _put)(client, step.asset)
         except ApiError as error:
-            raise InstallFailed(f"The server refused the template {asset.name}: {error}") from error
+            raise InstallFailed(f"The server refused the template {step.asset.name}: {error}") from error
     return len(changes)
 
 
 def verify(client: Elasticsearch, assets: Iterable[Asset], namespace: str) -> list[str]:
     """Simulates the first write to each data stream; returns the names of the data streams looked at.
 
+    The streams of late samples, `metrics-<dataset>_late-<namespace>`, are among them, never time series.
+
     Raises:
-        InstallFailed: another template wins, or a field would not get the type that it should have.
+        InstallFailed: another template wins, a field would not get the type that it should have, or a stream
+            would be a time series that should be none, or the other way round.
     """
     bodies = {asset.name: asset.body for asset in assets}
+    series = {asset.body["index_patterns"][0].removesuffix("*") for asset in assets if asset.time_series}
     streams = []
     for kind, datasets in DATASETS.items():
         wanted = bodies[f"cardwatch-{kind}-mappings"]["template"]["mappings"]["properties"]
-        for dataset in datasets:
-            stream = f"{kind}-{dataset}-{namespace}"
-            _verify_stream(client, stream, wanted)
-            streams.append(stream)
+        late = [f"{dataset}{LATE}" for dataset in datasets if kind == "metrics"]
+        for prefix in (f"{kind}-{dataset}-" for dataset in (*datasets, *late)):
+            _verify_stream(client, f"{prefix}{namespace}", wanted, series=prefix in series)
+            streams.append(f"{prefix}{namespace}")
     return streams
 
 
-def _verify_stream(client: Elasticsearch, stream: str, wanted: Json) -> None:
+def _verify_stream(client: Elasticsearch, stream: str, wanted: Json, *, series: bool) -> None:
     simulated = client.indices.simulate_index_template(name=stream).body
+    mode = simulated.get("template", {}).get("settings", {}).get("index", {}).get("mode")
+    if (mode == "time_series") != series:
+        raise InstallFailed(
+            f"{stream} would be {'no time series' if series else 'a time series'}: another index template"
+            " wins over Cardwatch's; lower its priority below 501."
+        )
     got = simulated.get("template", {}).get("mappings", {}).get("properties", {})
     for name, mapping in _leaves(wanted):
         if _leaf_type(got, name) != mapping["type"]:
@@ -124,6 +201,13 @@ def _current(client: Elasticsearch, asset: Asset) -> Json | None:
     except NotFoundError:
         return None
     return dict(found)
+
+
+def _remove(client: Elasticsearch, asset: Asset) -> None:
+    if asset.kind == "component_templates":
+        client.cluster.delete_component_template(name=asset.name)
+    else:
+        client.indices.delete_index_template(name=asset.name)
 
 
 def _put(client: Elasticsearch, asset: Asset) -> None:

@@ -1,15 +1,20 @@
 """Ships log lines and samples to Elasticsearch, each exactly once as far as the API allows.
 
 files/      find, fingerprint, frame: which files there are, who they are, where their lines end
+metricsets/ gpu, host, health: samples into HOME/spool, which the rest ships
 batch       lines -> bodies of `_bulk`
 bulk        the answer of `_bulk` -> a verdict per line
 backoff     how long to wait before the next try
-sink        sends a body, tells an answer from an outage
+ledger      ranges under way -> up to where each file is settled
+streams     what is learnt about data streams: which make ids themselves
+sink        sends a body, looks ids up, tells an answer from an outage
 delivery    one batch, until every line of it is settled
+senders     threads that settle batches, several at once
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
 quarantine  lines that will never become documents, with the reason
 counters    what was counted since the start
+exposition  the counters for Prometheus and for the log
 pipeline    the loop that joins them
 settings    what can be set
 errors      what can stop the shipper, each with a stable code

@@ -26,7 +26,10 @@ PURE = (
     "shippers/backoff.py",
     "shippers/batch.py",
     "shippers/bulk.py",
+    "shippers/ledger.py",
     "shippers/files/frame.py",
+    "shippers/metricsets/nvml.py",
+    "shippers/metricsets/rates.py",
     "elastic/node/query",
     "elastic/node/bulk.py",
 )

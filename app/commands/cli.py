@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "up": "Run the whole local stack in the foreground.",
     "serve": "Run the card-detection service alone.",
     "ship": "Run the shipper alone.",
+    "sample": "Sample GPUs, the host and the health of services; alone.",
     "node": "Run the embedded Elasticsearch-compatible node alone.",
     "install": "Put the index templates on the server and verify them.",
     "search": "Tell the story of one request by its id.",

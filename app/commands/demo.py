@@ -130,7 +130,7 @@ def _stack(settings: Settings, keep: bool) -> Iterator[None]:
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], settings: Settings, log: Path) -> None:
-    with console.status("Starting node, service and shipper ..."), connect(settings) as client:
+    with console.status("Starting node, service, shipper and sampler ..."), connect(settings) as client:
 
         def ready() -> bool:
             if process.poll() is not None:

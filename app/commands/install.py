@@ -17,14 +17,15 @@ from elastic.templates import committed
 def command(dry_run: bool) -> None:
     """Put the index templates on the server: plan, apply, verify by simulation. Twice changes nothing."""
     settings, console = load(), Console()
-    assets = committed()
     with connect(settings) as client:
-        steps = install.plan(client, assets)
+        choice = install.choose(client, committed(), settings.time_series)
+        steps = install.plan(client, choice.wanted, choice.unwanted)
         console.print(_table(steps))
+        console.print(choice.reason)
         if dry_run:
             return
         changed = install.apply(client, steps)
-        streams = install.verify(client, assets, settings.namespace)
+        streams = install.verify(client, choice.wanted, settings.namespace)
     console.print(f"{changed} changed on {settings.server}; verified for {', '.join(streams)}.")
 
 

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from app.commands.settings import CONFIG, PREFIX, Settings
 from app.detection.settings import DetectionSettings
 
-SECTIONS = ("serve", "ship", "node")
+SECTIONS = ("serve", "ship", "sample", "node")
 
 Function = Callable[..., Any]
 
@@ -40,7 +40,7 @@ def settings_options(
 
 
 def section_fields(section: str) -> Iterator[tuple[str, FieldInfo]]:
-    """(name, field) of the settings of one part: `serve`, `ship` or `node`."""
+    """(name, field) of the settings of one part: `serve`, `ship`, `sample` or `node`."""
     model = Settings.model_fields[section].annotation
     assert isinstance(model, type)
     assert issubclass(model, BaseModel)

@@ -20,8 +20,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 HEADING = """# Reference
 
 Generated from the code by `make docs`. How settings work: command line > environment `CARDWATCH_*` > `*_FILE`
-for secrets > `cardwatch.toml` > default. In the TOML file, settings of `serve`, `ship` and `node` stand under
-a table of that name, all others at the top.
+for secrets > `cardwatch.toml` > default. In the TOML file, settings of `serve`, `ship`, `sample` and `node`
+stand under a table of that name, all others at the top.
 """
 
 
@@ -85,7 +85,15 @@ def error_codes() -> dict[str, str]:
     """Every stable code of the packages' errors.py with the first sentence of its class."""
     from importlib import import_module
 
-    modules = ("app.commands", "app.detection", "app.service", "elastic", "elastic.node", "shippers")
+    modules = (
+        "app.commands",
+        "app.detection",
+        "app.service",
+        "elastic",
+        "elastic.node",
+        "shippers",
+        "shippers.metricsets",
+    )
     found: dict[str, str] = {}
     for module in modules:
         for error in vars(import_module(f"{module}.errors")).values():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import (
@@ -23,6 +23,7 @@ from pydantic_settings import (
 from app.detection.settings import DetectionSettings
 from app.service.settings import ServiceSettings
 from elastic.node.settings import NodeSettings
+from shippers.metricsets.settings import SamplerSettings
 from shippers.settings import ShipperSettings
 
 PREFIX = "CARDWATCH_"
@@ -48,6 +49,10 @@ class Settings(DetectionSettings, BaseSettings):
         pattern=r"^[a-z0-9_]{1,100}$",
         description="Namespace of the data streams, such as `production`.",
     )
+    time_series: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether `install` and `up` make time series of the samples; `auto` asks the server.",
+    )
     environment: str = Field("development", description="Written to every line as service.environment.")
     elasticsearch: str = Field(
         "http://127.0.0.1:9200",
@@ -70,6 +75,7 @@ class Settings(DetectionSettings, BaseSettings):
 
     serve: ServiceSettings = ServiceSettings()
     ship: ShipperSettings = ShipperSettings()
+    sample: SamplerSettings = SamplerSettings()
     node: NodeSettings = NodeSettings()
 
     @property

@@ -112,9 +112,10 @@ def _install(client: Elasticsearch, settings: Settings, stop: threading.Event) -
     """Puts the templates before the first line is shipped; waits while the server does not answer."""
     while not stop.is_set():
         try:
-            assets = committed()
-            install.apply(client, install.plan(client, assets))
-            install.verify(client, assets, settings.namespace)
+            choice = install.choose(client, committed(), settings.time_series)
+            install.apply(client, install.plan(client, choice.wanted, choice.unwanted))
+            install.verify(client, choice.wanted, settings.namespace)
+            logger.info(choice.reason, extra={"event.action": "templates_installed"})
         except NoConnection:
             stop.wait(INSTALL_RETRY_S)
         else:

@@ -20,6 +20,7 @@ PARTS: Mapping[str, str] = {
     "node": "node",
     "service": "serve",
     "shipper": "ship --install",
+    "sampler": "sample",
 }
 STOP_MARGIN_S = 5
 

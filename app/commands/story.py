@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from elastic.search import value
+from elastic.search import Moment, value
 
 Json = dict[str, Any]
 STAGES = ("decode", "preprocess", "queue", "infer", "postprocess")
@@ -18,9 +18,13 @@ CHINESE = {"id_card": "身份证", "driving_licence": "驾驶证", "passport": "
 COLOURS = {"success": "green", "failure": "red"}
 
 
-def story(events: Sequence[Json]) -> RenderableType:
-    """Heading, facts, the events in order, and the error with its stack trace; `events` must not be empty."""
-    return Group(_heading(events), _facts(events), Text(), _timeline(events), *_errors(events))
+def story(events: Sequence[Json], gpus: Moment | None = None) -> RenderableType:
+    """Heading, facts, the events in order, what the GPUs did, and the error with its stack trace.
+
+    `events` must not be empty; without `gpus` nothing is said of GPUs.
+    """
+    moment = _gpus(events, gpus) if gpus else ()
+    return Group(_heading(events), _facts(events), Text(), _timeline(events), *moment, *_errors(events))
 
 
 def type_name(card_type: str) -> str:
@@ -96,6 +100,38 @@ def _timeline(events: Sequence[Json]) -> Table:
             f"{after:.1f} ms", value(event, "event.action", value(event, "log.level", "")), _what(event)
         )
     return table
+
+
+def _gpus(events: Sequence[Json], gpus: Moment) -> Iterator[RenderableType]:
+    """One line for each sample; the time is from the start of the request, negative before it."""
+    yield Text()
+    if not gpus.samples:
+        yield Text(f"  GPU: {gpus.reason}.", style="dim")
+        return
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for heading in ("  after", "GPU", "busy", "memory", "heat", "ours"):
+        table.add_column(
+            heading, justify="right" if heading == "  after" else "left", no_wrap=heading != "GPU"
+        )
+    start = _moment(events[0])
+    for sample in gpus.samples:
+        after = (_moment(sample) - start).total_seconds()
+        table.add_row(f"{after:+.1f} s", *_gpu_cells(sample))
+    yield table
+
+
+def _gpu_cells(sample: Json) -> Iterator[str]:
+    def number(name: str, unit: str) -> str:
+        found = value(sample, f"gpu.{name}")
+        return "" if found is None else f"{found:,.0f} {unit}"
+
+    used, whole = (number(f"memory.framebuffer.{name}_size", "MiB") for name in ("used", "total"))
+    index, model = (value(sample, f"gpu.labels.{name}") for name in ("gpu", "model_name"))
+    yield " ".join(str(part) for part in (index, model) if part is not None)
+    yield number("utilization.gpu.pct", "%")
+    yield f"{used.removesuffix(' MiB')} / {whole}" if used and whole else used
+    yield number("temperature.gpu", "°C")
+    yield number("processes.own.used_size", "MiB")
 
 
 def _moment(event: Json) -> datetime:

@@ -20,7 +20,7 @@ from app.commands.settings import load
 )
 @settings_options()
 def command(choice: str) -> None:
-    """Run the whole local stack in the foreground: node, service, shipper. Ctrl-C ends it.
+    """Run the whole local stack in the foreground: node, service, shipper, sampler. Ctrl-C ends it.
 
     With --elasticsearch (or CARDWATCH_ELASTICSEARCH) the embedded node is left out and that server is used.
     """

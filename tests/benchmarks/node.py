@@ -23,7 +23,7 @@ import orjson
 import psutil
 from elasticsearch import Elasticsearch
 
-from elastic.install import apply, plan
+from elastic.install import apply, choose, plan
 from elastic.templates import committed
 from tests.servers import Server, ServerUnavailable, running_elasticsearch, running_node
 
@@ -142,7 +142,7 @@ def searches(client: Elasticsearch, documents: int) -> dict[str, Callable[[], An
 def measure(name: str, server: Server, prepared: list[bytes], documents: int, clients: int) -> None:
     """Prints one server's figures."""
     client = Elasticsearch(server.url, max_retries=0, request_timeout=120)
-    apply(client, plan(client, committed()))
+    apply(client, plan(client, choose(client, committed(), "auto").wanted))
     processes = [
         psutil.Process(server.process.pid),
         *psutil.Process(server.process.pid).children(recursive=True),

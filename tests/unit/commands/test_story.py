@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from app.commands.story import milliseconds, story, type_name
+from elastic.search import Moment
 
 BASE = {"http": {"request": {"id": "r-1"}}, "host": {"name": "edge-7"}}
 START = BASE | {
@@ -37,9 +38,21 @@ FAILED = BASE | {
 }
 
 
-def shown(*events: dict[str, Any]) -> str:
+SAMPLE = {
+    "@timestamp": "2026-11-23T03:12:43.500000Z",
+    "gpu": {
+        "labels": {"gpu": "0", "model_name": "NVIDIA H100"},
+        "utilization": {"gpu": {"pct": 91}},
+        "memory": {"framebuffer": {"used_size": 2048.4, "total_size": 81559.0}},
+        "temperature": {"gpu": 54.0},
+        "processes": {"own": {"used_size": 512.0}},
+    },
+}
+
+
+def shown(*events: dict[str, Any], gpus: Moment | None = None) -> str:
     console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(story(events))
+    console.print(story(events, gpus))
     return console.export_text()
 
 
@@ -67,3 +80,20 @@ def test_a_request_without_an_end_says_so() -> None:
 def test_a_class_of_the_user_s_own_keeps_its_name() -> None:
     assert type_name("bank_card") == "bank_card"
     assert milliseconds(None) == ""
+
+
+def test_the_gpu_s_moment_stands_below_the_events() -> None:
+    text = shown(START, END, gpus=Moment((SAMPLE,)))
+    line = next(line for line in text.splitlines() if "NVIDIA H100" in line)
+    assert " ".join(line.split()) == "-1.5 s 0 NVIDIA H100 91 % 2,048 / 81,559 MiB 54 °C 512 MiB"
+
+
+def test_a_value_that_the_gpu_does_not_give_is_left_empty() -> None:
+    bare = {"@timestamp": SAMPLE["@timestamp"], "gpu": {"labels": {"gpu": "1"}, "temperature": {"gpu": 40}}}
+    line = next(line for line in shown(START, gpus=Moment((bare,))).splitlines() if "°C" in line)
+    assert line.split() == ["-1.5", "s", "1", "40", "°C"]
+
+
+def test_where_there_is_no_sample_the_reason_is_said() -> None:
+    assert "GPU: no sampler ran." in shown(START, gpus=Moment(reason="no sampler ran"))
+    assert "GPU" not in shown(START)
