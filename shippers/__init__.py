@@ -8,7 +8,7 @@ sink        sends a body, tells an answer from an outage
 delivery    one batch, until every line of it is settled
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
-quarantine  lines that will never become documents, with the reason
+quarantine/ lines that will never become documents as they stand, with the reason
 counters    what was counted since the start
 pipeline    the loop that joins them
 settings    what can be set
