@@ -12,6 +12,7 @@ import random
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,7 +66,10 @@ class Pipeline:
         self._registry = Registry(home / "registry.sqlite")
         self._tail = Tail(home, namespace, self._registry, settings)
         self._quarantine = Quarantine(
-            home / "quarantine", settings.quarantine_bytes, settings.quarantine_reasons
+            home / "quarantine",
+            settings.quarantine_bytes,
+            settings.quarantine_reasons,
+            settings.disk_free_bytes,
         )
         outage = Outage("Elasticsearch", clock, settings.report_s)
         self._delivery = Delivery(Sink(client, settings.timeout_s), settings, self.counters, outage, draw)
@@ -156,7 +160,7 @@ class Pipeline:
         if (batch.unfit or refused) and not self._stored(lambda: self._keep(batch, refused), stop):
             return False
         self.counters.bytes += batch.size_bytes
-        return self._stored(lambda: self._tail.checkpoint(batch.ends), stop)
+        return self._stored(lambda: self._tail.checkpoint(batch.ends, _counts(batch, refused)), stop)
 
     def _keep(self, batch: Batch, refused: list[Refused]) -> None:
         now, most = self._clock(), self._settings.quarantine_body_bytes
@@ -188,3 +192,13 @@ class Pipeline:
     def _report(self) -> None:
         self._reported_s = self._clock()
         logger.info(self.counters.sentence(), extra={"event.action": "ship_report"})
+
+
+def _counts(batch: Batch, refused: list[Refused]) -> dict[str, tuple[int, int]]:
+    """Identity of a file -> its lines in the batch that were acknowledged and quarantined."""
+    sent = Counter[str]()
+    for segment in batch.segments:
+        sent[segment.source.id] += len(segment.lines)
+    bad = Counter(each.segment.source.id for each in refused)
+    unfit = Counter(each.source.id for each in batch.unfit)
+    return {name: (sent[name] - bad[name], bad[name] + unfit[name]) for name in batch.ends}

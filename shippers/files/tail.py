@@ -19,6 +19,7 @@ from shippers.settings import ShipperSettings
 
 logger = logging.getLogger(__name__)
 
+_NONE: Mapping[str, tuple[int, int]] = {}
 MOST_WARNED = 1000
 """Most file names that are remembered as told of; beyond, nothing is said of further ones."""
 
@@ -62,14 +63,17 @@ class Tail:
             if harvester.is_open:
                 yield harvester
 
-    def checkpoint(self, ends: Mapping[str, int]) -> None:
+    def checkpoint(self, ends: Mapping[str, int], lines: Mapping[str, tuple[int, int]] = _NONE) -> None:
         """Moves checkpoints: identity of a file -> up to where it is settled.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; no checkpoint has moved.
         """
         moved = [each for each in self._harvesters.values() if each.source.id in ends]
-        self._registry.save(self._row(each, ends[each.source.id]) for each in moved)
+        self._registry.save(
+            self._counted(self._row(each, ends[each.source.id]), *lines.get(each.source.id, (0, 0)))
+            for each in moved
+        )
         for harvester in moved:
             harvester.checkpoint = ends[harvester.source.id]
 
@@ -216,6 +220,15 @@ class Tail:
             newcomer.first(row.head_bytes),
             self._settings.fingerprint_bytes,
             row.checkpoint,
+        )
+
+    def _counted(self, row: Row, acknowledged: int, quarantined: int) -> Row:
+        old = self._registry.get(row.id) or row
+        return replace(
+            row,
+            acknowledged=old.acknowledged + acknowledged,
+            quarantined=old.quarantined + quarantined,
+            lost_bytes=old.lost_bytes,
         )
 
     def _row(self, harvester: Harvester, checkpoint: int) -> Row:
