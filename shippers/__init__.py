@@ -9,6 +9,10 @@ delivery    one batch, until every line of it is settled
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
 quarantine/ lines that will never become documents as they stand, with the reason
+originals   where the lines of a file lie now: renamed, gzipped
+census      asks Elasticsearch which documents it has
+redrive/    sends the lines in quarantine again
+audit/      proves that every line is where it should be
 counters    what was counted since the start
 pipeline    the loop that joins them
 settings    what can be set
