@@ -26,6 +26,7 @@ GZ = ".gz"
 _LEFT_OUT = (".lock", ".tmp")
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER_BYTES = 256 * 1024
+_CHUNK_BYTES = 16 * 1024
 UNREADABLE = (OSError, EOFError, zlib.error)
 """What reading an original may raise: gone, damaged, or not wholly written yet."""
 
@@ -61,19 +62,26 @@ class Original:
         """Whether it begins as `row` says and holds all that was read of it; False if it cannot be read."""
         if not self.packed and self.size_bytes < row.checkpoint:
             return False
-        try:
-            with self.opened() as file:
-                return digest(file.read(row.head_bytes)) == row.head_digest
-        except UNREADABLE:
-            return False
+        return digest(self._head(row.head_bytes)) == row.head_digest
 
     def first_line(self, limit: int) -> bytes | None:
         """Its first line, as far as `limit`; None when it is not whole or cannot be read."""
+        return first_line(self._head(limit + 1), limit)
+
+    def _head(self, size_bytes: int) -> bytes:
+        """Its first bytes, as many as can be read: a gzipped file may end too early."""
         try:
-            with self.opened() as file:
-                return first_line(file.read(limit + 1), limit)
+            with _opened(self.path) as file:
+                return _unpacked(file, size_bytes) if self.packed else file.read(size_bytes)
         except UNREADABLE:
-            return None
+            return b""
+
+
+def _unpacked(file: BinaryIO, size_bytes: int) -> bytes:
+    head, unpacker = b"", zlib.decompressobj(zlib.MAX_WBITS | 16)
+    while len(head) < size_bytes and (chunk := file.read(_CHUNK_BYTES)):
+        head += unpacker.decompress(chunk, size_bytes - len(head))
+    return head
 
 
 def listed(home: Path, rows: Iterable[Row] = ()) -> list[Original]:

@@ -100,7 +100,7 @@ def _advice(outcomes: Sequence[Outcome]) -> Iterator[str]:
         if outcome.reason in UNFIT and outcome.unfit:
             yield f"{outcome.reason}: no server takes these lines; mend the program that writes them."
         elif outcome.unfit:
-            yield f"{outcome.reason}: {outcome.unfit} lines are over the limit; raise --line-bytes to send them."
+            yield f"{outcome.reason}: {outcome.unfit} lines are too long; raise --line-bytes to send them."
         if outcome.missing:
             yield (
                 f"{outcome.reason}: {outcome.missing} lines are neither in their files any more nor kept "

@@ -21,12 +21,32 @@ from shippers.redrive.outcome import Outcome
 from shippers.redrive.run import Redrive
 from shippers.settings import ShipperSettings
 from shippers.sink import Sink
+from tests.bulk_proxy import Item, Pair, Upstream, running
 
 ROOT = Path(__file__).parents[2]
 FAST = ShipperSettings(
-    batch_lines=50, backoff_first_s=0.01, backoff_cap_s=0.05, audit_settle_s=0.05, audit_ids=100
+    batch_lines=50,
+    backoff_first_s=0.01,
+    backoff_cap_s=0.05,
+    audit_settle_s=0.05,
+    audit_ids=100,
+    fingerprint_bytes=64,
 )
 TIME = "2026-11-23T03:12:45.1Z"
+
+
+class Forgetful(Upstream):
+    """Says of some lines that they were created, and loses them."""
+
+    def __init__(self, url: str, lost: frozenset[int]) -> None:
+        super().__init__(url)
+        self._lost = lost
+
+    def create(self, pairs: Sequence[Pair]) -> list[Item]:
+        is_lost = [int(pair.id.rpartition("-")[2], 16) in self._lost for pair in pairs]
+        rest = [pair for pair, lost in zip(pairs, is_lost, strict=True) if not lost]
+        answers = iter(super().create(rest))
+        return [{"create": {"status": 201}} if lost else next(answers) for lost in is_lost]
 
 
 class QuarantineHome:
@@ -40,7 +60,7 @@ class QuarantineHome:
         self.path = home / folder / f"{dataset}.ndjson"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.settings = FAST
-        self.map(n="long")
+        self.map(n="long", pad="keyword")
 
     def map(self, **fields: str) -> None:
         """Puts the stream's template; holds for backing indices made from now on."""
@@ -52,8 +72,12 @@ class QuarantineHome:
             index_patterns=[self.stream],
             data_stream={},
             priority=700,
-            template={"mappings": {"properties": properties}},
+            template={"mappings": {"dynamic": "strict", "properties": properties}},
         )
+
+    def mend(self) -> None:
+        """Maps the field `note`."""
+        self.client.indices.put_mapping(index=self.stream, properties={"note": {"type": "keyword"}})
 
     def write(self, *lines: bytes) -> list[int]:
         """Appends lines and says where each begins."""
@@ -67,12 +91,19 @@ class QuarantineHome:
         """Appends good lines with the numbers from `first`."""
         return self.write(*(line(n) for n in range(first, first + count)))
 
-    def ship(self) -> Pipeline:
+    def ship(self) -> None:
         """Settles all that is written."""
-        pipeline = Pipeline(self.settings, home=self.home, namespace="test", client=self.client)
+        self._ship(self.client)
+
+    def ship_losing(self, *starts: int) -> None:
+        """The same, by way of a server that acknowledges the lines at `starts` and loses them."""
+        with running(Forgetful(self.url, frozenset(starts))) as proxy, Elasticsearch(proxy.url) as client:
+            self._ship(client)
+
+    def _ship(self, client: Elasticsearch) -> None:
+        pipeline = Pipeline(self.settings, home=self.home, namespace="test", client=client)
         pipeline.drain()
         pipeline.close()
-        return pipeline
 
     def audit(self, **changed: Any) -> Report:
         """The audit of the folder as it is now."""
@@ -127,8 +158,8 @@ class QuarantineHome:
         hits = self.client.search(index=self.stream, size=10_000)["hits"]["hits"]
         return sorted((hit["_id"], hit["_index"]) for hit in hits)
 
-    def delete(self, numbers: Sequence[int]) -> None:
-        """Deletes documents behind everybody's back, by their place in the order of ids."""
+    def delete(self, *numbers: int) -> None:
+        """Deletes documents behind everybody's back, in the order of ids; not on the node."""
         ids = self.ids()
         chosen = [{"delete": {"_index": ids[n][1], "_id": ids[n][0]}} for n in numbers]
         answer = self.client.bulk(operations=chosen, refresh=True)
@@ -138,6 +169,11 @@ class QuarantineHome:
 def line(n: int) -> bytes:
     """A line that its stream takes."""
     return json.dumps({"@timestamp": TIME, "n": n, "pad": "x" * (n % 30)}).encode()
+
+
+def strict_line(n: int, text: str = "a word") -> bytes:
+    """A line with a field that its stream does not have yet: refused until `note` is mapped."""
+    return json.dumps({"@timestamp": TIME, "n": n, "note": text}).encode()
 
 
 def bad_line(n: int, text: str = "no number") -> bytes:
