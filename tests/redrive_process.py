@@ -14,7 +14,6 @@ from pathlib import Path
 
 from elasticsearch import Elasticsearch
 
-from shippers.census import Census
 from shippers.redrive.run import Redrive
 from shippers.settings import ShipperSettings
 from shippers.sink import Sink
@@ -24,12 +23,10 @@ def main(home: str, url: str) -> None:
     """Sends the quarantine of `home` again and again."""
     settings = ShipperSettings(batch_lines=20, backoff_first_s=0.01, backoff_cap_s=0.1)
     with Elasticsearch(url, max_retries=0) as client:
-        road, census = Sink(client, settings.timeout_s), Census(client)
+        target = Sink(client, settings.timeout_s)
         print("ready", flush=True)
         while True:
-            Redrive(
-                Path(home), road, census, settings, clock=time.time, wait=time.sleep, draw=random.random
-            ).run()
+            Redrive(Path(home), target, settings, clock=time.time, wait=time.sleep, draw=random.random).run()
 
 
 if __name__ == "__main__":

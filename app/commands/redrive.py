@@ -15,7 +15,7 @@ from rich.table import Table
 from app.commands.client import connect
 from app.commands.options import settings_options
 from app.commands.settings import load
-from shippers.census import Census
+from shippers.files.check import Fault
 from shippers.redrive.outcome import Outcome
 from shippers.redrive.run import UNFIT, Redrive
 from shippers.sink import Sink
@@ -49,7 +49,6 @@ def command(reason: str | None, dry_run: bool, as_json: bool) -> None:
         redrive = Redrive(
             settings.home,
             Sink(client, settings.ship.timeout_s),
-            Census(client),
             settings.ship,
             clock=time.time,
             wait=time.sleep,
@@ -99,6 +98,8 @@ def _advice(outcomes: Sequence[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         if outcome.reason in UNFIT and outcome.unfit:
             yield f"{outcome.reason}: no server takes these lines; mend the program that writes them."
+        elif outcome.reason == Fault.NOT_JSON and outcome.unfit:
+            yield f"{outcome.reason}: not sent with --validate full; --validate cheap asks Elasticsearch."
         elif outcome.unfit:
             yield f"{outcome.reason}: {outcome.unfit} lines are too long; raise --line-bytes to send them."
         if outcome.missing:

@@ -14,6 +14,7 @@ from shippers.census import Census
 from shippers.originals import UNREADABLE, Original
 from shippers.registry import Row
 from shippers.settings import ShipperSettings
+from shippers.streams import late
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +179,5 @@ def _counted(row: Row, file: BinaryIO, tally: Tally, census: Census) -> Found:
     """Documents of the file's time: the ids of a time-series stream are the server's own."""
     file.seek(0)
     expected, span = tally.read - tally.kept, times(file, row.checkpoint)
-    there = census.between([row.stream, late_stream(row.stream)], *span) if span else 0
+    there = census.between([row.stream, late(row.stream)], *span) if span else 0
     return Found(Proof.COUNT, expected, there, missing_lines=max(expected - there, 0))
-
-
-def late_stream(stream: str) -> str:
-    """Where samples go that come too late for their time-series stream."""
-    kind, _, namespace = stream.rpartition("-")
-    return f"{kind}_late-{namespace}"

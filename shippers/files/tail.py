@@ -14,12 +14,12 @@ from shippers.files.find import Found, Place, find
 from shippers.files.fingerprint import digest, first_line
 from shippers.files.harvest import Harvester
 from shippers.files.names import stream_of
+from shippers.ledger import Settled
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
 logger = logging.getLogger(__name__)
 
-_NONE: Mapping[str, tuple[int, int]] = {}
 MOST_WARNED = 1000
 """Most file names that are remembered as told of; beyond, nothing is said of further ones."""
 
@@ -63,19 +63,16 @@ class Tail:
             if harvester.is_open:
                 yield harvester
 
-    def checkpoint(self, ends: Mapping[str, int], lines: Mapping[str, tuple[int, int]] = _NONE) -> None:
+    def checkpoint(self, settled: Mapping[str, Settled]) -> None:
         """Moves checkpoints: identity of a file -> up to where it is settled.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; no checkpoint has moved.
         """
-        moved = [each for each in self._harvesters.values() if each.source.id in ends]
-        self._registry.save(
-            self._counted(self._row(each, ends[each.source.id]), *lines.get(each.source.id, (0, 0)))
-            for each in moved
-        )
+        moved = [each for each in self._harvesters.values() if each.source.id in settled]
+        self._registry.save(self._counted(each, settled[each.source.id]) for each in moved)
         for harvester in moved:
-            harvester.checkpoint = ends[harvester.source.id]
+            harvester.checkpoint = settled[harvester.source.id].end
 
     def waiting_bytes(self) -> int:
         """How many bytes of the files that are there have not been read."""
@@ -222,12 +219,13 @@ class Tail:
             row.checkpoint,
         )
 
-    def _counted(self, row: Row, acknowledged: int, quarantined: int) -> Row:
+    def _counted(self, harvester: Harvester, settled: Settled) -> Row:
+        row = self._row(harvester, settled.end)
         old = self._registry.get(row.id) or row
         return replace(
             row,
-            acknowledged=old.acknowledged + acknowledged,
-            quarantined=old.quarantined + quarantined,
+            acknowledged=old.acknowledged + settled.acknowledged,
+            quarantined=old.quarantined + settled.quarantined,
             lost_bytes=old.lost_bytes,
         )
 

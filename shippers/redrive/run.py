@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shippers import registry
-from shippers.census import Census
+from shippers.delivery import Target
 from shippers.errors import RedriveRunning
 from shippers.files.check import Fault, fault_of
 from shippers.originals import listed, locate
 from shippers.quarantine import Entry, Kept, Quarantine, refused_entries
-from shippers.redrive.delivery import Item, RedriveDelivery, Road, Verdicts
+from shippers.redrive.delivery import Item, RedriveDelivery, Verdicts
 from shippers.redrive.lines import Lines
 from shippers.redrive.outcome import Outcome
 from shippers.registry import Row
@@ -31,8 +31,7 @@ class Redrive:
     """Sends the lines in quarantine below `home` again.
 
     Args:
-        road: takes the lines.
-        census: says which lines Elasticsearch has already.
+        target: takes the lines, and says which of them it has already.
         clock: seconds since 1970, for the new entries of lines refused again.
         wait: sleeps for seconds.
         draw: the source of jitter, numbers in [0, 1).
@@ -41,17 +40,15 @@ class Redrive:
     def __init__(
         self,
         home: Path,
-        road: Road,
-        census: Census,
+        target: Target,
         settings: ShipperSettings,
         *,
         clock: Callable[[], float],
         wait: Callable[[float], None],
         draw: Callable[[], float],
     ) -> None:
-        self._home, self._census, self._settings = home, census, settings
-        self._clock, self._wait = clock, wait
-        self._delivery = RedriveDelivery(road, self._present, settings, wait=wait, draw=draw)
+        self._home, self._settings, self._clock = home, settings, clock
+        self._delivery = RedriveDelivery(target, settings, wait=wait, draw=draw)
         self._quarantine = Quarantine(
             home / "quarantine", settings.quarantine_bytes, settings.quarantine_reasons
         )
@@ -69,7 +66,6 @@ class Redrive:
         Raises:
             RedriveRunning: another redrive is at work.
             OSError: the quarantine cannot be written; no entry is lost.
-            elasticsearch.ApiError, elasticsearch.TransportError: what is there cannot be asked for.
         """
         chosen = [each for each in self.reasons() if reason in (None, each)]
         with _alone(self._home / "redrive.lock"):
@@ -128,8 +124,9 @@ class Redrive:
     def _items(self, entries: Sequence[Kept], lines: Lines, outcome: Outcome) -> Iterator[Item]:
         """The entries that can be sent; the others are counted."""
         most = self._settings.line_bytes
+        unfit = UNFIT | {Fault.NOT_JSON} if self._settings.validation == "full" else UNFIT
         for entry in entries:
-            if entry.reason in UNFIT or entry.end - entry.start - 1 > most:
+            if entry.reason in unfit or entry.end - entry.start - 1 > most:
                 outcome.unfit += 1
             elif (line := lines.line(entry)) is None:
                 outcome.missing += 1
@@ -137,7 +134,7 @@ class Redrive:
                 outcome.unfit += 1
             else:
                 outcome.sent += 1
-                yield Item(entry, line)
+                yield Item(entry, line, entry.source)
 
     def _count(self, verdicts: Verdicts, outcome: Outcome, sent: list[Kept], refused: list[Entry]) -> None:
         outcome.accepted += len(verdicts.accepted)
@@ -147,20 +144,7 @@ class Redrive:
         self.trouble = verdicts.trouble
         sent += [item.entry for item in (*verdicts.accepted, *verdicts.present)]
         now_s, most = self._clock(), self._settings.quarantine_body_bytes
-        refused += refused_entries([each for _, each in verdicts.refused], now_s, most)
-
-    def _present(self, items: Sequence[Item]) -> set[str]:
-        """The ids that Elasticsearch has already, in whichever backing index."""
-        by_stream: dict[str, list[str]] = {}
-        for item in items:
-            by_stream.setdefault(item.entry.source.stream, []).append(item.id)
-        there: set[str] = set()
-        for stream, ids in by_stream.items():
-            if not self._census.refresh(stream):
-                self._wait(self._census.refresh_interval_s(stream))
-            if not self._census.is_time_series(stream):
-                there |= self._census.copies(stream, ids).keys()
-        return there
+        refused += refused_entries(verdicts.refused, now_s, most)
 
 
 @contextmanager

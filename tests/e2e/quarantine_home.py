@@ -19,8 +19,10 @@ from shippers.census import Census
 from shippers.pipeline import Pipeline
 from shippers.redrive.outcome import Outcome
 from shippers.redrive.run import Redrive
+from shippers.registry import rows
 from shippers.settings import ShipperSettings
 from shippers.sink import Sink
+from shippers.streams import late
 from tests.bulk_proxy import Item, Pair, Upstream, running
 
 ROOT = Path(__file__).parents[2]
@@ -67,12 +69,26 @@ class QuarantineHome:
         properties = {"@timestamp": {"type": "date"}} | {
             name: {"type": kind} for name, kind in fields.items()
         }
+        self._put(self.stream, properties)
+
+    def _put(self, stream: str, properties: dict[str, Any], **settings: Any) -> None:
         self.client.indices.put_index_template(
-            name=self.stream,
-            index_patterns=[self.stream],
+            name=stream,
+            index_patterns=[stream],
             data_stream={},
             priority=700,
-            template={"mappings": {"dynamic": "strict", "properties": properties}},
+            template={"settings": settings, "mappings": {"dynamic": "strict", "properties": properties}},
+        )
+
+    def map_series(self) -> None:
+        """Makes the stream a time series of `n` by `host`, beside a plain stream for late samples."""
+        properties = {"@timestamp": {"type": "date"}, "host": {"type": "keyword"}, "n": {"type": "long"}}
+        self._put(late(self.stream), properties | {"note": {"type": "long"}})
+        dimension = {"type": "keyword", "time_series_dimension": True}
+        self._put(
+            self.stream,
+            properties | {"host": dimension, "n": {"type": "long", "time_series_metric": "gauge"}},
+            **{"index.mode": "time_series", "index.routing_path": ["host"]},
         )
 
     def mend(self) -> None:
@@ -125,7 +141,6 @@ class QuarantineHome:
         redrive = Redrive(
             self.home,
             Sink(self.client, settings.timeout_s),
-            Census(self.client),
             settings,
             clock=lambda: 1_795_403_565.0,
             wait=lambda _: None,
@@ -151,6 +166,11 @@ class QuarantineHome:
         return subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
+
+    def id_of(self, start: int) -> str:
+        """The id of the line at `start` of the only file that was met."""
+        (row,) = rows(self.home / "registry.sqlite")
+        return f"{row.id}-{start:010x}"
 
     def ids(self) -> list[tuple[str, str]]:
         """(id, backing index) of all documents, sorted."""

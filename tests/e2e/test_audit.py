@@ -93,27 +93,22 @@ def test_more_ranges_than_are_named_are_counted(home_of: QuarantineHome) -> None
     assert (len(found.missing), found.missing_lines) == (3, 20)
 
 
-@pytest.mark.elasticsearch
 def test_an_id_in_two_backing_indices_is_named_even_where_another_one_is_missing(
-    elasticsearch: Server, connect: Callable[[str], Elasticsearch], home: Path, unique: str
+    home_of: QuarantineHome,
 ) -> None:
     """The count of ids is right then: only a look at the ids tells."""
-    client = connect(elasticsearch.url)
-    ours = QuarantineHome(home, client, elasticsearch.url, unique)
-    starts = ours.write_numbers(30)
-    ours.ship()
-    client.indices.rollover(alias=ours.stream)
-    first = ours.ids()
-    ours.delete(7)
-    doubled = {"create": {"_index": ours.stream, "_id": first[20][0]}}
-    assert not client.bulk(operations=[doubled, json.loads(line(20))])["errors"]
-    report = ours.audited()
+    starts = home_of.write_numbers(30)
+    home_of.ship_losing(starts[7])
+    home_of.client.indices.rollover(alias=home_of.stream)
+    doubled = {"create": {"_index": home_of.stream, "_id": home_of.id_of(starts[20])}}
+    assert not home_of.client.bulk(operations=[doubled, json.loads(line(20))])["errors"]
+    report = home_of.audited()
     assert report.problems == [Problem.MISSING, Problem.DOUBLED]
     assert told(report.found.doubled) == [(starts[20], starts[21], 1)]
     assert told(report.found.missing) == [(starts[7], starts[8], 1)]
-    ours.write_numbers(30, 30)
-    ours.ship()  # into the newer index
-    assert ours.audited().found.there == 59
+    home_of.write_numbers(30, 30)
+    home_of.ship()  # into the newer index
+    assert home_of.audited().found.there == 59
 
 
 def test_quarantined_and_pending_lines_are_told_apart(home_of: QuarantineHome) -> None:
@@ -245,31 +240,9 @@ def test_a_time_series_stream_is_compared_by_count(
 ) -> None:
     client = connect(elasticsearch.url)
     ours = QuarantineHome(home, client, elasticsearch.url, unique, folder="spool")
-    client.indices.put_index_template(
-        name=ours.stream,
-        index_patterns=[ours.stream],
-        data_stream={},
-        priority=700,
-        template={
-            "settings": {"index.mode": "time_series", "index.routing_path": ["host"]},
-            "mappings": {
-                "properties": {
-                    "@timestamp": {"type": "date"},
-                    "host": {"type": "keyword", "time_series_dimension": True},
-                    "n": {"type": "long", "time_series_metric": "gauge"},
-                }
-            },
-        },
-    )
-    lines = samples(20)
-    ours.write(*lines)
-    ours.ship()  # this server refuses ids of ours: all of it lies in quarantine
-    ours_without_ids = [json.loads(text) for text in lines]
-    operations = [part for each in ours_without_ids for part in ({"create": {"_index": ours.stream}}, each)]
-    assert not client.bulk(operations=operations, refresh=True)["errors"]
-    for path in (home / "quarantine").glob("*.ndjson"):
-        path.unlink()
-    update(ours, acknowledged=20, quarantined=0)
+    ours.map_series()
+    ours.write(*samples(20))
+    ours.ship()
     report = ours.audit()
     (only,) = report.files
     assert (only.problems, only.found.proof, only.found.there) == ([], Proof.COUNT, 20)

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from shippers.census import Census
+from shippers.audit.report import Proof
 from shippers.errors import RedriveRunning
 from shippers.pipeline import Pipeline
 from shippers.redrive.run import Redrive
@@ -192,21 +193,16 @@ def test_an_entry_whose_line_is_there_already_is_taken_out(refused: QuarantineHo
     assert len(notes(refused)) == 5
 
 
-@pytest.mark.elasticsearch
-def test_a_new_mapping_by_rollover_and_a_line_in_the_older_index(
-    elasticsearch: Server, connect: Callable[[str], Elasticsearch], home: Path, unique: str
-) -> None:
-    client = connect(elasticsearch.url)
-    ours = QuarantineHome(home, client, elasticsearch.url, unique)
+def test_a_new_mapping_by_rollover_and_a_line_in_the_older_index(ours: QuarantineHome) -> None:
     ours.write(line(0), bad_line(1), bad_line(2))
     ours.ship()
     ours.map(n="keyword", pad="keyword")
-    client.indices.rollover(alias=ours.stream)
+    ours.client.indices.rollover(alias=ours.stream)
     before = files(ours)
     assert ours.redrive()[0].accepted == 2
     for name, content in before.items():
-        (home / "quarantine" / name).write_bytes(content)
-    client.indices.rollover(alias=ours.stream)  # `create` alone would double them now
+        (ours.home / "quarantine" / name).write_bytes(content)
+    ours.client.indices.rollover(alias=ours.stream)  # `create` alone would double them now
     assert ours.redrive()[0].present == 2
     assert len(ours.ids()) == 3
     assert ours.audited().problems == []
@@ -225,11 +221,10 @@ def test_faults_on_the_road_end_with_each_line_once_or_still_in_quarantine(
 def redriven_through(
     ours: QuarantineHome, url: str, connect: Callable[[str], Elasticsearch]
 ) -> tuple[int, int]:
-    """Redrives with bulk requests sent to `url`, all others to the server; (arrived, stays)."""
+    """Redrives by way of `url`; (arrived, stays)."""
     redrive = Redrive(
         ours.home,
         Sink(connect(url), 10),
-        Census(ours.client),
         ours.settings,
         clock=time.time,
         wait=lambda _: None,
@@ -273,6 +268,27 @@ def locked(path: Path) -> Iterator[None]:
         finally:
             holder.stdin.close()
             holder.wait(10)
+
+
+@pytest.mark.elasticsearch
+def test_samples_of_a_time_series_stream_go_without_ids_of_ours(
+    elasticsearch: Server, connect: Callable[[str], Elasticsearch], home: Path, unique: str
+) -> None:
+    client = connect(elasticsearch.url)
+    ours = QuarantineHome(home, client, elasticsearch.url, unique, folder="spool")
+    ours.map_series()
+    now = datetime.now(UTC)
+    for number, field in enumerate(("n", "note", "n", "note")):
+        sample = {"@timestamp": (now + timedelta(seconds=number)).isoformat(), "host": "a", field: 1}
+        ours.write(json.dumps(sample).encode())
+    ours.ship()
+    assert len(ours.entries(STRICT)) == 2
+    client.indices.put_mapping(index=ours.stream, properties={"note": {"type": "long"}})
+    (outcome,) = ours.redrive()
+    assert (outcome.accepted, outcome.stays) == (2, 0)
+    report = ours.audited()
+    assert (report.problems, report.found.proof, report.found.there) == ([], Proof.COUNT, 4)
+    assert not {name for name, _ in ours.ids() if name.startswith(ours.id_of(0)[:25])}
 
 
 @pytest.mark.slow
