@@ -83,7 +83,9 @@ class Census:
 
     def in_other_namespaces(self, stream: str, ids: Sequence[str]) -> set[str]:
         """Which of these ids the streams of the same dataset in any namespace have."""
-        return set(self.copies(f"{stream.rpartition('-')[0]}-*", ids))
+        streams = f"{stream.rpartition('-')[0]}-*"
+        self.refresh(streams)
+        return set(self.copies(streams, ids))
 
     def in_failure_store(self, stream: str, ids: Sequence[str]) -> set[str]:
         """Which of these ids the stream's failure store holds; none where there is no such store."""

@@ -19,9 +19,9 @@ from typing import BinaryIO, cast
 
 from shippers.files.find import Place
 from shippers.files.fingerprint import digest, first_line, identity
-from shippers.files.names import FOLDERS
 from shippers.registry import Row
 
+FOLDERS = ("log", "spool")
 GZ = ".gz"
 _LEFT_OUT = (".lock", ".tmp")
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -63,6 +63,11 @@ class Original:
         if not self.packed and self.size_bytes < row.checkpoint:
             return False
         return digest(self._head(row.head_bytes)) == row.head_digest
+
+    @property
+    def is_source(self) -> bool:
+        """Whether its name says that the shipper reads it."""
+        return ".ndjson" in self.path.name and not self.path.name.endswith(GZ)
 
     def first_line(self, limit: int) -> bytes | None:
         """Its first line, as far as `limit`; None when it is not whole or cannot be read."""

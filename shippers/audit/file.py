@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -89,18 +90,19 @@ def _from_registry(subject: Subject) -> FileReport:
 
 
 def _compared(
-    subject: Subject, file: BinaryIO, known: FileReport, census: Census, settings: ShipperSettings
+    subject: Subject, file: BinaryIO, before: FileReport, census: Census, settings: ShipperSettings
 ) -> FileReport:
     row = subject.row
     tally = Tally(Ranges(settings.audit_ranges), Ranges(settings.audit_ranges))
     by_id = not census.is_time_series(row.stream)
-    for block in blocks(file, row.checkpoint, settings.audit_ids):
-        wanted = _wanted(block, subject.kept, tally)
+    known = sorted(subject.kept | subject.redriven)
+    for whole in blocks(file, row.checkpoint, settings.audit_ids):
+        block, wanted = _sorted_out(whole, known, subject.kept, tally)
         if by_id:
             _compare(block, wanted, row, census, tally)
     lines, size_bytes, half = rest(file)
     report = replace(
-        known,
+        before,
         read=tally.read,
         kept=tally.kept,
         acknowledged_bytes=tally.end - tally.kept_bytes,
@@ -115,16 +117,20 @@ def _compared(
     return report
 
 
-def _wanted(block: Block, kept: Set[int], tally: Tally) -> list[int]:
-    """The numbers of the lines that should be documents."""
-    held = [number for number, start in enumerate(block.starts) if start in kept] if kept else []
+def _sorted_out(block: Block, known: Sequence[int], kept: Set[int], tally: Tally) -> tuple[Block, list[int]]:
+    """The block with a line at each offset that the quarantine knows, and its lines that should be documents.
+
+    `known` are those offsets, ascending; `kept` those that are still in quarantine.
+    """
+    inside = known[bisect_left(known, block.starts[0]) : bisect_left(known, block.end)]
+    if inside:
+        block = block.cut(inside)
+    held = [number for number, start in enumerate(block.starts) if start in kept] if inside else []
     tally.read += len(block.starts)
     tally.end = block.end
     tally.kept += len(held)
     tally.kept_bytes += sum(block.line_end(number) - block.starts[number] for number in held)
-    if not held:
-        return list(range(len(block.starts)))
-    return sorted(set(range(len(block.starts))) - set(held))
+    return block, sorted(set(range(len(block.starts))).difference(held))
 
 
 def _compare(block: Block, wanted: list[int], row: Row, census: Census, tally: Tally) -> None:

@@ -15,7 +15,6 @@ from shippers import registry
 from shippers.audit.file import Subject, audit_file, new_file
 from shippers.audit.report import FileReport, Proof, Report
 from shippers.census import Census
-from shippers.files.names import is_source
 from shippers.originals import UNREADABLE, Original, listed, locate
 from shippers.quarantine import Quarantine
 from shippers.settings import ShipperSettings
@@ -125,4 +124,4 @@ def _may_pass(report: FileReport) -> bool:
 
 def _strangers(originals: Iterable[Original], found: Iterable[Original]) -> Iterable[Original]:
     places = {each.place for each in found}
-    return (each for each in originals if each.place not in places and is_source(each.path.name))
+    return (each for each in originals if each.place not in places and each.is_source)

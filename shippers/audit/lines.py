@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
@@ -26,6 +26,13 @@ class Block:
     def line_end(self, number: int) -> int:
         """Where line `number` ends, its line feed included."""
         return self.starts[number + 1] if number + 1 < len(self.starts) else self.end
+
+    def cut(self, at: Sequence[int]) -> Block:
+        """The same with lines that begin at these offsets, which lie in the block.
+
+        A line that was taken as it stood because its end did not come goes on as another line later.
+        """
+        return Block(sorted({*self.starts, *at}), self.end)
 
 
 def blocks(file: BinaryIO, limit: int, most: int) -> Iterator[Block]:

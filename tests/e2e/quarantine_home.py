@@ -116,8 +116,14 @@ class QuarantineHome:
         with running(Forgetful(self.url, frozenset(starts))) as proxy, Elasticsearch(proxy.url) as client:
             self._ship(client)
 
-    def _ship(self, client: Elasticsearch) -> None:
-        pipeline = Pipeline(self.settings, home=self.home, namespace="test", client=client)
+    def ship_as(self, namespace: str) -> None:
+        """The same into the stream of another namespace."""
+        other = self.stream.rpartition("-")[0] + f"-{namespace}"
+        self._put(other, {"@timestamp": {"type": "date"}, "n": {"type": "long"}, "pad": {"type": "keyword"}})
+        self._ship(self.client, namespace)
+
+    def _ship(self, client: Elasticsearch, namespace: str = "test") -> None:
+        pipeline = Pipeline(self.settings, home=self.home, namespace=namespace, client=client)
         pipeline.drain()
         pipeline.close()
 

@@ -153,6 +153,41 @@ def test_an_entry_lost_from_the_quarantine_does_not_pass_for_a_document(home_of:
     assert report.problems == [Problem.MISSING]  # said to be redriven, and not there
 
 
+def test_a_line_taken_before_its_line_feed_came_is_two_lines(home_of: QuarantineHome) -> None:
+    """The shipper waits only so long; what comes then is a line of its own, here an empty one."""
+    home_of.write(line(0), line(1), line(2))
+    home_of.ship()
+    (home_of.home / "quarantine" / "not_an_object.ndjson").write_bytes(
+        json.dumps(
+            {
+                "stream": home_of.stream,
+                "reason": "not_an_object",
+                "source": {
+                    "file": home_of.id_of(0)[:25],
+                    "path": "log/x",
+                    "start": home_of.path.stat().st_size - 1,
+                    "end": home_of.path.stat().st_size,
+                },
+            }
+        ).encode()
+        + b"\n"
+    )
+    update(home_of, quarantined=1)
+    report = home_of.audited()
+    assert (report.problems, report.read, report.kept, report.quarantined_bytes) == ([], 4, 1, 1)
+
+
+def test_lines_shipped_under_another_namespace_before_are_there(home_of: QuarantineHome) -> None:
+    other = home_of.stream.replace("-test", "-before")
+    home_of.write_numbers(10)
+    home_of.ship_as("before")
+    home_of.write_numbers(10, 10)
+    home_of.ship()
+    report = home_of.audited()
+    assert (report.stream, report.problems, report.found.there) == (home_of.stream, [], 20)
+    assert home_of.client.count(index=other)["count"] == 10
+
+
 def test_a_renamed_and_a_gzipped_file_are_found_by_what_is_in_them(home_of: QuarantineHome) -> None:
     home_of.write_numbers(120)
     home_of.ship()

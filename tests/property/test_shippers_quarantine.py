@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shippers.audit.lines import blocks, rest
+from shippers.audit.lines import Block, blocks, rest
 from shippers.audit.ranges import ranges
 from shippers.quarantine import mask
 
@@ -77,6 +77,15 @@ def test_a_last_line_without_its_line_feed_is_a_line_once_it_is_settled(
     found = list(blocks(io.BytesIO(content), len(content), 1000))
     assert sum(len(block.starts) for block in found) == len(lines) + 1
     assert found[-1].end == len(content)
+
+
+@given(st.sets(st.integers(0, 99), min_size=1), st.sets(st.integers(0, 99)))
+def test_a_block_cut_at_offsets_has_a_line_at_each(starts: set[int], at: set[int]) -> None:
+    block = Block(sorted(starts), 100).cut(sorted(each for each in at if each >= min(starts)))
+    assert block.starts == sorted(starts | {each for each in at if each >= min(starts)})
+    sizes = [block.line_end(n) - start for n, start in enumerate(block.starts)]
+    assert sum(sizes) == 100 - min(starts)
+    assert min(sizes) > 0
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=60), st.integers(1, 70))
