@@ -161,18 +161,18 @@ _LATE = (
 )
 
 
-def remedy(refusal: Refusal, *, named: bool) -> Remedy | None:
+def remedy(refusal: Refusal) -> Remedy | None:
     """How a line that a time-series stream refused can be sent all the same; None for any other refusal.
 
-    `named`: it was sent with an `_id`. Elasticsearch tells these cases by their words alone; those here are
-    of 8.x and 9.x.
+    Elasticsearch tells these cases by their words alone; those here are of 8.x and 9.x.
     """
     if refusal.status != 400:
         return None
-    if named:
-        return Remedy.UNNAMED if all(words in refusal.reason for words in _UNNAMED) else None
-    is_late = any(all(words in refusal.reason for words in each) for each in _LATE)
-    return Remedy.LATE if is_late else None
+    if all(words in refusal.reason for words in _UNNAMED):
+        return Remedy.UNNAMED
+    if any(all(words in refusal.reason for words in each) for each in _LATE):
+        return Remedy.LATE
+    return None
 
 
 def retry_after_s(header: str | None, now_s: float) -> float:

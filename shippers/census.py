@@ -69,7 +69,9 @@ class Census:
             query=query,
             size=WINDOW,
             source=False,
+            sort=["_doc"],
             track_total_hits=True,
+            allow_partial_search_results=False,
             ignore_unavailable=True,
             allow_no_indices=True,
         )

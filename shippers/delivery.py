@@ -11,11 +11,11 @@ from typing import Protocol, assert_never
 from shippers import bulk
 from shippers.backoff import wait_s
 from shippers.batch import Segment, halves, pick, size
-from shippers.bulk import Answered, Found, Refusal, Rejected, Remedy, Reply, RequestVerdict, Unanswered
+from shippers.bulk import Answered, Found, Refusal, Rejected, Reply, RequestVerdict, Unanswered
 from shippers.counters import Counters
 from shippers.outage import Outage
 from shippers.settings import ShipperSettings
-from shippers.streams import Streams
+from shippers.streams import Streams, is_late
 
 
 class Target(Protocol):
@@ -156,12 +156,12 @@ class Delivery:
         """Gives refused lines up, but for those that a time-series stream wants in another way."""
         again = []
         for each in refused:
-            remedy = bulk.remedy(each.refusal, named=each.segment.source.named)
-            if remedy is None:
+            resent = self._streams.resent(each.segment, bulk.remedy(each.refusal))
+            if resent is None:
                 self._refused.append(each)
             else:
-                self._counters.add(late=int(remedy is Remedy.LATE))
-                again.append(self._streams.resent(each.segment, remedy))
+                self._counters.add(late=int(is_late(resent.source.stream)))
+                again.append(resent)
         self._again(again)
 
     # What is left

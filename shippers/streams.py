@@ -29,14 +29,17 @@ class Streams:
         """The segments as their streams take them: without ids where the stream makes its own."""
         return [_unnamed(each) if each.source.stream in self._series else each for each in segments]
 
-    def resent(self, segment: Segment, remedy: Remedy) -> Segment:
-        """A refused segment in the way that its refusal asks for."""
-        if remedy is Remedy.LATE:
-            return replace(
-                segment, source=replace(segment.source, stream=late(segment.source.stream), named=True)
-            )
-        self._series.add(segment.source.stream)
-        return _unnamed(segment)
+    def resent(self, segment: Segment, remedy: Remedy | None) -> Segment | None:
+        """A refused segment in the way that its refusal asks for; None when nothing can be done about it."""
+        source = segment.source
+        match remedy:
+            case Remedy.UNNAMED if source.named:
+                self._series.add(source.stream)
+                return _unnamed(segment)
+            case Remedy.LATE if not is_late(source.stream):
+                return replace(segment, source=replace(source, stream=late(source.stream), named=True))
+            case _:
+                return None
 
     def warn_of_blindness(self, reply: Rejected) -> None:
         """Says once that look-ups are not allowed."""
@@ -60,6 +63,11 @@ def late(stream: str) -> str:
     """`metrics-card.gpu-default` -> `metrics-card.gpu_late-default`: where samples go that come too late."""
     dataset, _, namespace = stream.rpartition("-")
     return f"{dataset}{LATE}-{namespace}"
+
+
+def is_late(stream: str) -> bool:
+    """Whether it is such a stream."""
+    return stream.rpartition("-")[0].endswith(LATE)
 
 
 def _unnamed(segment: Segment) -> Segment:

@@ -27,11 +27,17 @@ MEDIA_TYPE = "application/vnd.elasticsearch+json;compatible-with=9"
 
 @dataclass(frozen=True)
 class Pair:
-    """An action and its line."""
+    """An action and its line. `id` is None where a time-series stream is to make one."""
 
     index: str
-    id: str
+    id: str | None
     line: bytes
+
+    @property
+    def action(self) -> bytes:
+        """The action as it was sent."""
+        named = {"_id": self.id} if self.id is not None else {}
+        return json.dumps({"create": {"_index": self.index, **named}}).encode()
 
 
 class Store(Protocol):
@@ -48,7 +54,7 @@ class Memory:
     """Keeps documents, refuses an id that it has, and a line that is no JSON object."""
 
     def __init__(self) -> None:
-        self.documents: dict[tuple[str, str], bytes] = {}
+        self.documents: dict[tuple[str, str | None], bytes] = {}
 
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
         return [self._create(pair) for pair in pairs]
@@ -76,8 +82,7 @@ class Upstream:
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
         if not pairs:
             return []
-        actions = [json.dumps({"create": {"_index": pair.index, "_id": pair.id}}).encode() for pair in pairs]
-        lines = [part for action, pair in zip(actions, pairs, strict=True) for part in (action, pair.line)]
+        lines = [part for pair in pairs for part in (pair.action, pair.line)]
         return list(self._ask("_bulk", b"\n".join([*lines, b""]), "application/x-ndjson")["items"])
 
     def find(self, index: str, ids: Sequence[str]) -> list[str]:
@@ -284,7 +289,7 @@ def pairs_of(body: bytes) -> list[Pair]:
     assert body.endswith(b"\n")
     lines = body[:-1].split(b"\n")
     actions = [json.loads(line)["create"] for line in lines[::2]]
-    return [Pair(a["_index"], a["_id"], line) for a, line in zip(actions, lines[1::2], strict=True)]
+    return [Pair(a["_index"], a.get("_id"), line) for a, line in zip(actions, lines[1::2], strict=True)]
 
 
 @contextlib.contextmanager

@@ -127,7 +127,7 @@ def _gone(report: Report) -> Iterator[str]:
     gone = [each for each in report.files if each.state is State.GONE]
     if gone:
         yield (
-            f"{len(gone)} files are gone; the registry alone counts for them: "
+            f"Files that are gone: {len(gone)}; the registry alone counts for them: "
             f"{sum(each.acknowledged for each in gone)} lines acknowledged, "
             f"{sum(each.quarantined for each in gone)} quarantined."
         )

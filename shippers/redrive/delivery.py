@@ -161,11 +161,10 @@ class RedriveDelivery:
 
     def _refuse(self, item: Item, refusal: Refusal) -> None:
         """Takes a refusal for the verdict, unless a time-series stream wants the line in another way."""
-        remedy = bulk.remedy(refusal, named=item.source.named)
-        if remedy is None:
+        resent = self._streams.resent(item.segment, bulk.remedy(refusal))
+        if resent is None:
             self._verdicts.refused.append(Refused(item.segment, refusal))
         else:
-            resent = self._streams.resent(item.segment, remedy)
             self._groups.append([replace(item, source=resent.source)])
 
 

@@ -296,8 +296,10 @@ def test_an_uncertain_sample_that_comes_too_late_is_looked_up_in_the_plain_strea
     assert target.sent[-1] == [1]
 
 
-def test_a_plain_stream_that_speaks_of_time_does_not_go_round_in_circles() -> None:
-    target = Scripted(refusing(OUTSIDE, {0}))
-    refused, _ = settle(target, 1)
-    assert refused
-    assert refused[0].refusal.status == 400
+def test_a_refusal_that_no_remedy_helps_against_does_not_go_round_in_circles() -> None:
+    plain = replace(SAMPLES, stream="metrics-card.gpu_late-test")
+    unnamed = replace(SAMPLES, named=False)
+    for source, error in ((plain, OUTSIDE), (unnamed, NAMED)):
+        refused, _ = settle(Scripted(refusing(error, {0})), 0, segments=[Segment(source, [b"{}"], [0])])
+        assert refused
+        assert refused[0].refusal.status == 400
