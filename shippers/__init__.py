@@ -12,7 +12,11 @@ delivery    one batch, until every line of it is settled
 senders     threads that settle batches, several at once
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
-quarantine  lines that will never become documents, with the reason
+quarantine/ lines that will never become documents as they stand, with the reason
+originals   where the lines of a file lie now: renamed, gzipped
+census      asks Elasticsearch which documents it has
+redrive/    sends the lines in quarantine again
+audit/      proves that every line is where it should be
 counters    what was counted since the start
 exposition  the counters for Prometheus and for the log
 pipeline    the loop that joins them

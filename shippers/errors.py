@@ -3,7 +3,8 @@
 ShipperError            shipper_error
 ├── HomeInUse           home_in_use          another shipper works on this folder
 ├── RegistryTooNew      registry_too_new     a newer Cardwatch wrote the registry
-└── RegistryDamaged     registry_damaged     SQLite cannot read it
+├── RegistryDamaged     registry_damaged     SQLite cannot read it
+└── RedriveRunning      redrive_running      another redrive works on this folder
 """
 
 from __future__ import annotations
@@ -31,3 +32,9 @@ class RegistryDamaged(ShipperError):
     """The registry is no SQLite database or one with damaged pages."""
 
     code = "registry_damaged"
+
+
+class RedriveRunning(ShipperError):
+    """Another `cardwatch redrive` works on this folder."""
+
+    code = "redrive_running"

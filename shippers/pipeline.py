@@ -74,7 +74,10 @@ class Pipeline:
         self._registry = Registry(home / "registry.sqlite")
         self._tail = Tail(home, namespace, self._registry, settings)
         self._quarantine = Quarantine(
-            home / "quarantine", settings.quarantine_bytes, settings.quarantine_reasons
+            home / "quarantine",
+            settings.quarantine_bytes,
+            settings.quarantine_reasons,
+            settings.disk_free_bytes,
         )
         self._outage = Outage("Elasticsearch", clock, settings.report_s)
         self._storage = Outage("The disk", clock, settings.report_s)

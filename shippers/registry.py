@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,7 @@ from typing import BinaryIO
 from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
 from shippers.files.find import Place
 
-SCHEMA = 1
+SCHEMA = 2
 _CREATE = """
 CREATE TABLE files (
     id          TEXT PRIMARY KEY,
@@ -26,10 +26,20 @@ CREATE TABLE files (
     head_digest BLOB NOT NULL,
     checkpoint  INTEGER NOT NULL,
     stream      TEXT NOT NULL,
-    path        TEXT NOT NULL
+    path        TEXT NOT NULL,
+    size_bytes  INTEGER NOT NULL DEFAULT 0,
+    changed_ns  INTEGER NOT NULL DEFAULT 0,
+    sent        INTEGER NOT NULL DEFAULT 0,
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    quarantined INTEGER NOT NULL DEFAULT 0,
+    lost_bytes  INTEGER NOT NULL DEFAULT 0,
+    seen_s      INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID
 """
-_COLUMNS = "id, place, head_bytes, head_digest, checkpoint, stream, path"
+_COLUMNS = (
+    "id, place, head_bytes, head_digest, checkpoint, stream, path, "
+    "size_bytes, changed_ns, sent, acknowledged, quarantined, lost_bytes, seen_s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,19 @@ class Row:
     checkpoint: int
     stream: str
     path: str
+    size_bytes: int = 0
+    changed_ns: int = 0
+    sent: int = 0
+    acknowledged: int = 0
+    quarantined: int = 0
+    lost_bytes: int = 0
+    seen_s: int = 0
+
+
+def rows(path: Path) -> list[Row]:
+    """All rows, read without the lock: a shipper may be at work."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return list(_read(database))
 
 
 class Registry:
@@ -110,7 +133,7 @@ class Registry:
                 changed.setdefault(before.id, replace(before, place=None))
         with _transaction(self._database):
             self._database.executemany(
-                f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES ({', '.join('?' * 14)})",
                 map(_values, changed.values()),
             )
         for row in changed.values():
@@ -178,7 +201,7 @@ def _read(database: sqlite3.Connection) -> Iterator[Row]:
 def _values(row: Row) -> tuple[object, ...]:
     # As text: an inode number may not fit into SQLite's signed integers.
     place = f"{row.place.device}:{row.place.inode}" if row.place else None
-    return (row.id, place, row.head_bytes, row.head_digest, row.checkpoint, row.stream, row.path)
+    return (row.id, place, *(getattr(row, name) for name in _COLUMNS.split(", ")[2:]))
 
 
 def _place(text: str) -> Place:

@@ -64,3 +64,21 @@ class ShipperSettings(BaseModel):
     quarantine_reasons: int = Field(
         64, ge=1, description="Most files in the quarantine folder; further reasons share one."
     )
+    disk_free_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=0,
+        description="With less left on its disk nothing is put into quarantine, and reading waits.",
+    )
+    redrive_tries: int = Field(
+        5, ge=1, description="How often `redrive` sends a line that the server asks to send again."
+    )
+    audit_ids: int = Field(
+        10_000, ge=1, le=10_000, description="Ids that `audit` asks Elasticsearch for in one request."
+    )
+    audit_ranges: int = Field(
+        1000, ge=1, description="Most ranges of missing or doubled lines that `audit` names for one file."
+    )
+    audit_tries: int = Field(
+        3, ge=1, description="How often `audit` looks at a file that does not add up or changes meanwhile."
+    )
+    audit_settle_s: float = Field(1.0, ge=0, description="How long `audit` waits before it looks again.")

@@ -11,5 +11,5 @@ process    what every long-running process does at its start
 story      the events of a request -> what a person reads
 reference  writes docs/reference.md from the code
 
-serve ship sample node up demo search install    one module each: a subcommand
+serve ship sample node up demo search install redrive audit    one module each: a subcommand
 """

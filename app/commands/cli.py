@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = {
     "sample": "Sample GPUs, the host and the health of services; alone.",
     "node": "Run the embedded Elasticsearch-compatible node alone.",
     "install": "Put the index templates on the server and verify them.",
+    "redrive": "Send the lines in quarantine again.",
+    "audit": "Prove that every line is where it should be.",
     "search": "Tell the story of one request by its id.",
 }
 

@@ -70,7 +70,7 @@ class Tail:
             sqlite3.OperationalError: the disk does not take it; no checkpoint has moved.
         """
         moved = [each for each in self._harvesters.values() if each.source.id in settled]
-        self._registry.save(self._row(each, settled[each.source.id].end) for each in moved)
+        self._registry.save(self._counted(each, settled[each.source.id]) for each in moved)
         for harvester in moved:
             harvester.checkpoint = settled[harvester.source.id].end
 
@@ -217,6 +217,16 @@ class Tail:
             newcomer.first(row.head_bytes),
             self._settings.fingerprint_bytes,
             row.checkpoint,
+        )
+
+    def _counted(self, harvester: Harvester, settled: Settled) -> Row:
+        row = self._row(harvester, settled.end)
+        old = self._registry.get(row.id) or row
+        return replace(
+            row,
+            acknowledged=old.acknowledged + settled.acknowledged,
+            quarantined=old.quarantined + settled.quarantined,
+            lost_bytes=old.lost_bytes,
         )
 
     def _row(self, harvester: Harvester, checkpoint: int) -> Row:

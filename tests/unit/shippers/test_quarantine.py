@@ -1,5 +1,8 @@
+import errno
 import hashlib
 import json
+import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ from shippers.batch import Segment, Source, Unfit
 from shippers.bulk import Refusal
 from shippers.delivery import Refused
 from shippers.files.check import Fault
-from shippers.quarantine import Quarantine, mask, refused_entries, unfit_entries
+from shippers.quarantine import Entry, Kept, Quarantine, mask, refused_entries, unfit_entries
 
 SOURCE = Source("00000000-0123456789abcdef", "logs-card.request-test", "log/request.ndjson")
 PARSING = "document_parsing_exception"
@@ -117,3 +120,98 @@ def test_a_torn_end_spoils_no_further_entry(tmp_path: Path) -> None:
     torn, whole = path.read_bytes().splitlines()
     assert torn == b'{"torn'
     assert json.loads(whole)["body"] == "{}"
+
+
+def test_a_disk_with_little_left_takes_nothing_and_says_what_to_do(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q", 10_000, 10, disk_free_bytes=1 << 60)
+    with pytest.raises(
+        OSError, match="less than the 1152921504606846976 of disk_free_bytes: make room"
+    ) as told:
+        quarantine.put(put_at(0))
+    assert told.value.errno == errno.ENOSPC
+    assert quarantine.reasons() == []
+    assert Quarantine(tmp_path / "q", 10_000, 10, disk_free_bytes=1).put(put_at(0)) == 0
+
+
+def put_at(*starts: int, kind: str = PARSING) -> list[Entry]:
+    each = [Refused(Segment(SOURCE, [b"{}"], [start]), Refusal(400, kind, "why")) for start in starts]
+    return list(refused_entries(each, 0.0, 100))
+
+
+def kept(quarantine: Quarantine, reason: str = PARSING) -> list[Kept]:
+    return [each for _, each in quarantine.read(reason) if each]
+
+
+def test_entries_that_were_sent_leave_and_are_told_of(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, 10_000, 10)
+    quarantine.put(put_at(0, 3, 6, 3))
+    before = quarantine.size_bytes()
+    quarantine.replace(PARSING, [each for each in kept(quarantine) if each.start in (3, 6)], [])
+    assert [each.start for each in kept(quarantine)] == [0]
+    assert quarantine.starts() == {SOURCE.id: {0}}
+    assert quarantine.redriven() == {SOURCE.id: {3, 6}}
+    assert quarantine.size_bytes() < before
+    quarantine.replace(PARSING, kept(quarantine), [])
+    assert quarantine.reasons() == []
+    quarantine.forget({"another"})
+    assert quarantine.redriven() == {SOURCE.id: {0, 3, 6}}
+    quarantine.forget({SOURCE.id})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_entry_refused_for_another_reason_moves_to_that_reasons_file(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, 10_000, 10)
+    quarantine.put(put_at(0, 3, 6))
+    quarantine.replace(PARSING, [], [*put_at(3, kind="new_kind"), *put_at(6)])
+    assert [each.start for each in kept(quarantine)] == [0, 6]
+    assert [each.start for each in kept(quarantine, "new_kind")] == [3]
+
+
+def test_a_full_quarantine_loses_no_entry_that_moves(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, 10_000, 10)
+    quarantine.put(put_at(*range(0, 30, 3)))
+    full = Quarantine(tmp_path, 1, 10)
+    full.replace(PARSING, [], put_at(*range(0, 30, 3), kind="new_kind"))
+    assert len(kept(full, "new_kind")) == 10
+    assert full.reasons() == ["new_kind"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "rename"])
+def test_while_the_disk_takes_nothing_no_entry_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    quarantine = Quarantine(tmp_path, 10_000, 10)
+    quarantine.put(put_at(0, 3))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "rename")), full)
+    with pytest.raises(OSError, match="No space"):
+        quarantine.replace(PARSING, kept(quarantine)[:1], [])
+    monkeypatch.undo()
+    assert [each.start for each in kept(quarantine)] == [0, 3]
+    assert quarantine.put(put_at(6)) == 0
+
+
+def put_many(folder: Path, first: int) -> None:
+    quarantine = Quarantine(folder, 10_000_000, 10)
+    for start in range(first, first + 300, 3):
+        quarantine.put(put_at(start))
+
+
+def test_while_others_add_entries_none_gets_lost(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, 10_000_000, 10)
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=put_many, args=(tmp_path, first)) for first in (0, 300)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        quarantine.replace(PARSING, kept(quarantine)[:5], [])
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    left = {each.start for each in kept(quarantine)}
+    gone = quarantine.redriven().get(SOURCE.id, set())
+    assert (left | gone, left & gone) == (set(range(0, 600, 3)), set())
+    assert gone

@@ -1,0 +1,133 @@
+"""`cardwatch audit`: is everything there?"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from app.commands.client import connect
+from app.commands.options import settings_options
+from app.commands.settings import load
+from shippers.audit.home import Audit
+from shippers.audit.ranges import Range
+from shippers.audit.report import FileReport, Proof, Report, State
+from shippers.census import Census
+
+SHOWN_RANGES = 20
+COLUMNS = (
+    "lines read",
+    "acknowledged",
+    "quarantined",
+    "pending",
+    "there",
+    "missing",
+    "doubled",
+    "lost bytes",
+)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Everything about every file as a JSON object.")
+@click.option(
+    "--allow-lost", is_flag=True, help="Exit code 0 although bytes were cut away before they were read."
+)
+@settings_options("ship")
+def command(as_json: bool, allow_lost: bool) -> None:
+    """Prove for every file: read = acknowledged + quarantined + pending, and the same ids in Elasticsearch.
+
+    Reads every file again and asks for the id of every line; names what is missing or doubled with its range
+    of bytes. A shipper may be running. Exit code 1 when something does not add up.
+    """
+    settings = load()
+    with connect(settings) as client:
+        audit = Audit(settings.home, Census(client), settings.ship, wait=time.sleep, clock=time.monotonic)
+        report = audit.run()
+    if as_json:
+        click.echo(orjson.dumps(report.as_json(allow_lost=allow_lost), option=orjson.OPT_INDENT_2))
+    else:
+        _print(report, allow_lost)
+    if report.wrong(allow_lost=allow_lost):
+        sys.exit(1)
+
+
+def _print(report: Report, allow_lost: bool) -> None:
+    console = Console(highlight=False)
+    console.print(_table(report))
+    for each in report.files:
+        for sentence in _sentences(each):
+            console.print(sentence, style="red")
+    for sentence in (*_gone(report), *report.notes):
+        console.print(sentence)
+    wrong = len(report.wrong(allow_lost=allow_lost))
+    verdict = f"{wrong} of {len(report.files)} files do not add up." if wrong else "Everything adds up."
+    console.print(
+        f"{verdict} {report.lines} lines compared in {report.seconds:.1f} s "
+        f"({report.lines_per_second} lines a second)."
+    )
+
+
+def _table(report: Report) -> Table:
+    table = Table("file", "state", box=None)
+    for title in COLUMNS:
+        table.add_column(title, justify="right")
+    for each in report.files:
+        if each.state is not State.GONE or each.problems:
+            table.add_row(each.path, _state(each), *map(str, _numbers(each)))
+    return table
+
+
+def _state(each: FileReport) -> str:
+    return ", ".join(each.problems) or ("gzipped" if each.state is State.PACKED else each.state)
+
+
+def _numbers(each: FileReport) -> Iterator[int | str]:
+    found = each.found
+    yield from (each.read, each.acknowledged, each.quarantined, each.pending)
+    is_compared = found.proof is not Proof.NONE
+    yield from (found.there, found.missing_lines, found.doubled_lines) if is_compared else ("-", "-", "-")
+    yield each.lost_bytes
+
+
+def _sentences(each: FileReport) -> Iterator[str]:
+    """What does not add up in a file, one sentence each."""
+    found = each.found
+    name = f"{each.path} ({each.id})"
+    if each.unreadable:
+        yield f"{name} could not be compared: {each.unreadable}."
+    elif each.read != each.acknowledged + each.quarantined:
+        yield (
+            f"{name}: {each.read} lines lie before the checkpoint, but {each.acknowledged} were counted as "
+            f"acknowledged and {each.quarantined} as quarantined."
+        )
+    if found.missing_lines and found.proof is Proof.COUNT:
+        yield f"{name}: {found.expected} lines, but {found.there} documents of their time."
+    elif found.missing_lines:
+        but = f"; {each.not_kept} lines were quarantined but not kept" if each.not_kept else ""
+        yield f"{name}: {found.missing_lines} lines missing, bytes {_listed(found.missing)}{but}."
+    if found.doubled_lines:
+        yield f"{name}: {found.doubled_lines} lines doubled, bytes {_listed(found.doubled)}."
+    if each.lost_bytes:
+        yield f"{name}: {each.lost_bytes} bytes were cut away before they were read."
+
+
+def _listed(ranges: Sequence[Range]) -> str:
+    named = ", ".join(map(str, islice(ranges, SHOWN_RANGES)))
+    more = len(ranges) - SHOWN_RANGES
+    return f"{named} and {more} more ranges (all with --json)" if more > 0 else named
+
+
+def _gone(report: Report) -> Iterator[str]:
+    gone = [each for each in report.files if each.state is State.GONE]
+    if gone:
+        yield (
+            f"Files that are gone: {len(gone)}; the registry alone counts for them: "
+            f"{sum(each.acknowledged for each in gone)} lines acknowledged, "
+            f"{sum(each.quarantined for each in gone)} quarantined."
+        )

@@ -1,0 +1,172 @@
+"""Where the lines of a file lie now: in the file itself, under whatever name, or in its gzipped form.
+
+A file is recognised as the shipper recognises it: by its place and the fingerprint of its first bytes, else
+by the fingerprint alone. Read only; a shipper may be at work.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import stat
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from shippers.files.find import Place
+from shippers.files.fingerprint import digest, first_line, identity
+from shippers.registry import Row
+
+FOLDERS = ("log", "spool")
+GZ = ".gz"
+_LEFT_OUT = (".lock", ".tmp")
+_GZIP_MAGIC = b"\x1f\x8b"
+_BUFFER_BYTES = 256 * 1024
+_CHUNK_BYTES = 16 * 1024
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What reading an original may raise: gone, damaged, or not wholly written yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file as it lies on the disk now. `size_bytes` are those on the disk, `packed` tells a gzipped one."""
+
+    path: Path
+    place: Place
+    size_bytes: int
+    packed: bool
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """Its content, unpacked, from the first byte; offsets are those of the file as it was written.
+
+        Raises:
+            FileNotFoundError: another file has its name by now.
+            OSError: it cannot be opened.
+        """
+        with _opened(self.path) as file:
+            status = os.fstat(file.fileno())
+            if Place(status.st_dev, status.st_ino) != self.place:
+                raise FileNotFoundError(errno.ENOENT, "it was renamed or replaced", str(self.path))
+            if self.packed:
+                with gzip.open(file) as unpacked:
+                    yield cast("BinaryIO", unpacked)
+            else:
+                yield file
+
+    def is_file_of(self, row: Row) -> bool:
+        """Whether it begins as `row` says and holds all that was read of it; False if it cannot be read."""
+        if not self.packed and self.size_bytes < row.checkpoint:
+            return False
+        return digest(self._head(row.head_bytes)) == row.head_digest
+
+    @property
+    def is_source(self) -> bool:
+        """Whether its name says that the shipper reads it."""
+        return ".ndjson" in self.path.name and not self.path.name.endswith(GZ)
+
+    def first_line(self, limit: int) -> bytes | None:
+        """Its first line, as far as `limit`; None when it is not whole or cannot be read."""
+        return first_line(self._head(limit + 1), limit)
+
+    def _head(self, size_bytes: int) -> bytes:
+        """Its first bytes, as many as can be read: a gzipped file may end too early."""
+        try:
+            with _opened(self.path) as file:
+                return _unpacked(file, size_bytes) if self.packed else file.read(size_bytes)
+        except UNREADABLE:
+            return b""
+
+
+def _unpacked(file: BinaryIO, size_bytes: int) -> bytes:
+    head, unpacker = b"", zlib.decompressobj(zlib.MAX_WBITS | 16)
+    while len(head) < size_bytes and (chunk := file.read(_CHUNK_BYTES)):
+        head += unpacker.decompress(chunk, size_bytes - len(head))
+    return head
+
+
+def listed(home: Path, rows: Iterable[Row] = ()) -> list[Original]:
+    """The files below `home`, and beside the last known paths of `rows`, in the order of their names."""
+    folders = {home / folder for folder in FOLDERS} | {(home / row.path).parent for row in rows}
+    entries = (entry for folder in folders for entry in _entries(folder))
+    return sorted((each for entry in entries if (each := _original(entry))), key=lambda each: each.path)
+
+
+def locate(
+    rows: Iterable[Row], originals: Iterable[Original], line_bytes: int, most: int
+) -> dict[str, Original]:
+    """Identity of a row -> its file, for those whose file is there.
+
+    Args:
+        rows: what the registry knows.
+        originals: the files that are there.
+        line_bytes: longest first line.
+        most: most files with the same first line that are told apart.
+    """
+    known = {row.id: row for row in rows}
+    at = {row.place: row for row in known.values() if row.place}
+    found: dict[str, Original] = {}
+    strangers = []
+    for each in originals:
+        row = at.get(each.place)
+        if row and each.is_file_of(row):
+            found[row.id] = each
+        else:
+            strangers.append(each)
+    for each in strangers:
+        if row := _by_content(each, known, found, line_bytes, most):
+            found[row.id] = each
+    return found
+
+
+def _by_content(
+    original: Original, known: Mapping[str, Row], found: Mapping[str, Original], line_bytes: int, most: int
+) -> Row | None:
+    """The row that has no file yet and begins as this one; ids of one first line differ by a number."""
+    line = original.first_line(line_bytes)
+    if line is None:
+        return None
+    for ordinal in range(most):
+        row = known.get(identity(line, ordinal))
+        if row and row.id not in found and original.is_file_of(row):
+            return row
+    return None
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        yield from os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def _original(entry: os.DirEntry[str]) -> Original | None:
+    if entry.name.startswith(".") or entry.name.endswith(_LEFT_OUT):
+        return None
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    path, place = Path(entry.path), Place(status.st_dev, status.st_ino)
+    return Original(path, place, status.st_size, _is_packed(path))
+
+
+def _is_packed(path: Path) -> bool:
+    """Told by the name and the first bytes: a file may be called .gz while it is being written."""
+    if not path.name.endswith(GZ):
+        return False
+    try:
+        with _opened(path) as file:
+            return file.read(2) == _GZIP_MAGIC
+    except OSError:
+        return False
+
+
+def _opened(path: Path) -> BinaryIO:
+    return open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb", _BUFFER_BYTES)  # noqa: PTH123
