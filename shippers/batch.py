@@ -138,7 +138,7 @@ class Batch:
         if fit:
             self.segments.append(Segment(taken.source, taken.lines, taken.offsets).pick(fit))
         self.unfit += (
-            Unfit(taken.source, start, start + len(line) + 1, fault, line)
+            Unfit(taken.source, start, min(start + len(line) + 1, taken.end), fault, line)
             for line, start, fault in zip(taken.lines, taken.offsets, faults, strict=True)
             if fault
         )
@@ -149,8 +149,8 @@ def _split(piece: Piece, room: int) -> tuple[Piece, Piece | None]:
         return piece, None
     at = piece.offsets[room]
     source, lines, offsets, sound = piece.source, piece.lines, piece.offsets, piece.sound
-    taken = Piece(source, lines[:room], offsets[:room], at, sound, piece.skipped)
-    return taken, Piece(source, lines[room:], offsets[room:], piece.end, sound)
+    taken = Piece(source, lines[:room], offsets[:room], at, sound, piece.skipped, piece.uncertain)
+    return taken, Piece(source, lines[room:], offsets[room:], piece.end, sound, None, piece.uncertain)
 
 
 def body(segments: Sequence[Segment]) -> bytes:

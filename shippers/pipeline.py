@@ -12,6 +12,7 @@ import random
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from shippers.batch import Batch, Piece
 from shippers.counters import Counters
 from shippers.delivery import Delivery, Refused
 from shippers.files.tail import Tail
+from shippers.ledger import Settled
 from shippers.outage import Outage
 from shippers.quarantine import Quarantine, refused_entries, unfit_entries
 from shippers.registry import Registry
@@ -142,9 +144,12 @@ class Pipeline:
         batch = Batch(settings.batch_lines, settings.batch_bytes, settings.line_bytes)
         if self._rest:
             self._rest = batch.add(self._rest)
-        for harvester in self._tail.harvesters():
-            while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
-                self._rest = batch.add(piece)
+        try:
+            for harvester in self._tail.harvesters():
+                while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
+                    self._rest = batch.add(piece)
+        except sqlite3.OperationalError as error:  # nothing beyond was handed out
+            self._storage.failed(type(error).__name__, str(error))
         self.counters.read += batch.count
         return batch
 
@@ -156,7 +161,8 @@ class Pipeline:
         if (batch.unfit or refused) and not self._stored(lambda: self._keep(batch, refused), stop):
             return False
         self.counters.bytes += batch.size_bytes
-        return self._stored(lambda: self._tail.checkpoint(batch.ends), stop)
+        settled = _checkpoints(batch, refused)
+        return self._stored(lambda: self._tail.checkpoint(settled), stop)
 
     def _keep(self, batch: Batch, refused: list[Refused]) -> None:
         now, most = self._clock(), self._settings.quarantine_body_bytes
@@ -188,3 +194,16 @@ class Pipeline:
     def _report(self) -> None:
         self._reported_s = self._clock()
         logger.info(self.counters.sentence(), extra={"event.action": "ship_report"})
+
+
+def _checkpoints(batch: Batch, refused: list[Refused]) -> dict[str, Settled]:
+    """Identity of a file -> up to where it is settled with this batch, and how its lines were."""
+    sent = Counter[str]()
+    for segment in batch.segments:
+        sent[segment.source.id] += len(segment.lines)
+    bad = Counter(each.segment.source.id for each in refused)
+    unfit = Counter(each.source.id for each in batch.unfit)
+    return {
+        name: Settled(end, sent[name] - bad[name], bad[name] + unfit[name])
+        for name, end in batch.ends.items()
+    }
