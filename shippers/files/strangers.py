@@ -302,26 +302,29 @@ class Strangers:
             return False
         copy = Copy(newcomer.found, newcomer.content, row.id)
         try:
-            if not copy.agrees(content):
+            content.size()
+            if not copy.agrees(content) or not self._is_plausible(newcomer, row, found, content.changed_ns):
                 return False
         finally:
             if not harvester:
                 content.close()
-        if not self._is_plausible(newcomer, row, found):
-            return False
         self._copies.hold(copy)
         self.harvested(newcomer)
         return True
 
-    def _is_plausible(self, newcomer: Newcomer, row: Row, original: Found) -> bool:
+    def _is_plausible(
+        self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int
+    ) -> bool:
         """Whether a file that begins another is a copy of it.
 
-        A file that holds nothing but a first line that others have too, and was there before the other, may be
-        one of its own.
+        A file of one line may be one of its own that was rotated when another began with the same line. It is
+        a copy if its original was met before it, or was last written to before it.
         """
         if newcomer.size_bytes > len(newcomer.line or b"") + 1:
             return True
-        return not original.rotated and newcomer.met_with != row.id
+        if original.rotated:
+            return False
+        return newcomer.met_with != row.id or newcomer.content.changed_ns > original_changed_ns
 
     def _known_row(self, newcomer: Newcomer, row: Row) -> Adopted:
         found = newcomer.found
