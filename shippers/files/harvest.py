@@ -73,6 +73,11 @@ class Harvester:
         """Where the file lies."""
         return self.found.place
 
+    @property
+    def handed_out(self) -> int:
+        """Up to here this run or an earlier one may have sent something."""
+        return self.position if self.position >= self._uncertain_to else self.sent
+
     def waiting_bytes(self) -> int:
         """How many bytes of the file have not been read, as far as its size was looked at."""
         return max(self._size_bytes - self.position, 0)

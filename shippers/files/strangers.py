@@ -289,7 +289,7 @@ class Strangers:
             return content.read(len(mine), 0) == mine
 
     def _is_copy(self, newcomer: Newcomer, row: Row) -> bool:
-        """Whether it is a copy of the file of `row`, which is there; holds it then."""
+        """Whether it is a copy of the file of `row`, which is there, or may be; it is held then, or waits."""
         harvester = self._known.by_id.get(row.id)
         found = harvester.found if harvester else self._files.get(row.place) if row.place else None
         if found is None or not newcomer.found.rotated or found.group != newcomer.found.group:
@@ -298,12 +298,17 @@ class Strangers:
             content = harvester.content if harvester else opened(found)
         except OSError:
             return False
-        if content is None or (harvester and harvester.replaced):
+        if content is None:
             return False
         copy = Copy(newcomer.found, newcomer.content, row.id)
         try:
             content.size()
-            if not copy.agrees(content) or not self._is_plausible(newcomer, row, found, content.changed_ns):
+            if not copy.agrees(content):
+                if self._is_changed(row):  # since it was last looked at; the next look tells more
+                    self._unsure.add(newcomer.found.place)
+                    return True
+                return False
+            if not self._is_plausible(newcomer, row, found, content.changed_ns):
                 return False
         finally:
             if not harvester:
@@ -311,6 +316,18 @@ class Strangers:
         self._copies.hold(copy)
         self.harvested(newcomer)
         return True
+
+    def _is_changed(self, row: Row) -> bool:
+        """Whether the file of `row` is not what it was."""
+        if harvester := self._known.by_id.get(row.id):
+            harvester.check()
+            return harvester.replaced
+        rest = self._known.resting.get(row.place) if row.place else None
+        found = self._files.get(row.place) if row.place else None
+        if rest is None or found is None:
+            return False
+        status = os.lstat(found.path)
+        return (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns)
 
     def _is_plausible(
         self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int

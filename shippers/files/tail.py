@@ -120,7 +120,7 @@ class Tail:
             sqlite3.OperationalError: the disk does not take it; more lines than needed are looked up next time.
         """
         rows = [
-            replace(each.described(row, row.checkpoint), sent=max(each.position, row.checkpoint))
+            replace(each.described(row, row.checkpoint), sent=each.handed_out)
             for each in self._known.harvesters.values()
             if not each.replaced and (row := self._registry.get(each.source.id))
         ]
