@@ -35,7 +35,8 @@ class Harvester:
         trouble: why the last read failed; it is tried again.
 
     Args:
-        reserve: told, before lines beyond `sent` are handed out, up to where they go; returns the new `sent`.
+        reserve: called, before lines are handed out, with up to where they go and the first bytes by which
+            their file is told from others then; returns the new `sent`.
         uncertain_to: lines that begin before may have been sent by an earlier run.
         clock: seconds, for ages.
     """
@@ -50,7 +51,7 @@ class Harvester:
         settings: ShipperSettings,
         *,
         uncertain_to: int,
-        reserve: Callable[[str, int], int],
+        reserve: Callable[[str, int, bytes], int],
         clock: Callable[[], float],
     ) -> None:
         self.content, self.source, self.found = content, source, found
@@ -61,6 +62,7 @@ class Harvester:
         self.sent = row.sent
         self._settings, self._reserve, self._clock = settings, reserve, clock
         self._uncertain_to = uncertain_to
+        self._noted_bytes = row.head_bytes
         self._skipping_from: int | None = None
         self._seen = (-1, -1)
         self._size_bytes = content.size()
@@ -216,12 +218,13 @@ class Harvester:
         if not self._is_still():
             self.replaced = True
             return False
-        if framed.end > self.sent:
-            self.sent = self._reserve(self.source.id, framed.end)
         used, missing = framed.next - self.position, len(self.head) - self.position
         wanted = self._settings.fingerprint_bytes - len(self.head)
         if 0 <= missing < used and wanted > 0:
             self.head += chunk[missing : min(used, missing + wanted)]
+        if framed.end > self.sent or self._noted_bytes < min(framed.end, len(self.head)):
+            self.sent = self._reserve(self.source.id, framed.end, self.head[: framed.end])
+            self._noted_bytes = min(framed.end, len(self.head))
         tail = chunk[max(used - TAIL_BYTES, 0) : used]
         self.tail = tail if len(tail) == TAIL_BYTES else (self.tail + tail)[-TAIL_BYTES:]
         self.position, self._skipping_from = framed.next, framed.skipping_from

@@ -45,7 +45,7 @@ class Losses:
             f"{name} was cut short after {read_bytes} bytes had been read of it; it starts again as a new file. "
             f"{kept}; {lost_bytes} bytes that were seen are lost, and what was written in the last "
             f"{unseen_s:.1f} s before may be.",
-            _fields(row, read_bytes, lost_bytes) | {"card.file.unseen_s": unseen_s},
+            _fields(row, read_bytes, lost_bytes) | {"card.file.unseen_ms": 1000 * unseen_s},
         )
 
     def gone(self, row: Row, read_bytes: int, lost_bytes: int) -> None:

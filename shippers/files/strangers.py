@@ -241,13 +241,13 @@ class Strangers:
         for ordinal in range(self._settings.same_first_lines):
             name = identity(line, ordinal)
             row = self._registry.get(name)
+            if name in taken and newcomer.found.rotated:  # compared when the other is read
+                newcomer.met_with = newcomer.met_with if row else name
+                self._unsure.add(place)
+                return None
             if row is None:
                 if name not in taken:
                     return self._new_row(newcomer, name)
-                if newcomer.found.rotated:  # compared when the other is read
-                    newcomer.met_with = name
-                    self._unsure.add(place)
-                    return None
                 continue
             if name in taken or name == self.left.get(place) or self._is_there(row):
                 if self._is_copy(newcomer, row):
@@ -329,9 +329,7 @@ class Strangers:
         status = os.lstat(found.path)
         return (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns)
 
-    def _is_plausible(
-        self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int
-    ) -> bool:
+    def _is_plausible(self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int) -> bool:
         """Whether a file that begins another is a copy of it.
 
         A file of one line may be one of its own that was rotated when another began with the same line. It is
@@ -354,8 +352,9 @@ class Strangers:
     def _new_row(self, newcomer: Newcomer, name: str) -> Adopted | None:
         if not newcomer.stream:
             return None
-        line = newcomer.line or b""
-        head = newcomer.content.read(min(len(line) + 1, self._settings.fingerprint_bytes), 0)
+        most = self._settings.fingerprint_bytes
+        head = newcomer.content.read(most, 0)
+        head = head[: head.rfind(b"\n") + 1 or len(newcomer.line or b"")]
         row = Row(
             name,
             newcomer.found.place,

@@ -147,12 +147,16 @@ class Tail:
             return harvester.described(row, checkpoint)
         return replace(row, checkpoint=checkpoint, tail_digest=b"")
 
-    def _reserve(self, name: str, end: int) -> int:
-        """Notes that lines up to `end`, and some more, may be sent from now on."""
+    def _reserve(self, name: str, end: int, head: bytes) -> int:
+        """Notes that lines up to `end`, and some more, may be sent from now on, and how their file begins."""
         row = self._registry.get(name)
-        sent = end + self._settings.ahead_bytes
-        if row:
-            self._registry.save([replace(row, sent=sent)])
+        if row is None:
+            return end
+        sent = row.sent if end <= row.sent else end + self._settings.ahead_bytes
+        row = replace(row, sent=sent)
+        if len(head) > row.head_bytes:
+            row = replace(row, head_bytes=len(head), head_digest=digest(head))
+        self._registry.save([row])
         return sent
 
     # Files that are known
