@@ -123,7 +123,10 @@ class Strangers:
             elif newcomer.found.place not in self._unsure:
                 strangers.append(newcomer)
         taken = {each.row.id for each in result}
-        for newcomer in strangers:
+        # The one that is written to first: copies are told by it. Of copies, the longest is the original's heir.
+        for newcomer in sorted(
+            strangers, key=lambda each: (each.found.rotated, each.found.rotated * -each.size_bytes)
+        ):
             if newcomer.line is not None and (adopted := self._by_content(newcomer, taken)):
                 taken.add(adopted.row.id)
                 result.append(adopted)
@@ -163,10 +166,8 @@ class Strangers:
         return True
 
     def _in_order(self) -> list[Found]:
-        """Those that are written to first: a copy is told by its original."""
-        return sorted(
-            self._found.values(), key=lambda each: (each.rotated, each.place.device, each.place.inode)
-        )
+        """By inode: files with the same first line are numbered in this order."""
+        return sorted(self._found.values(), key=lambda each: (each.place.device, each.place.inode))
 
     def _opened(self, found: Found) -> Newcomer | None:
         if newcomer := self._waiting.get(found.place):

@@ -6,7 +6,7 @@ SOURCES = globs("logs=log/*.ndjson,metrics=/srv/spool/gpu-*.log")
 
 
 def test_sources_are_types_folders_and_patterns() -> None:
-    assert SOURCES == (Glob("logs", "log", "*.ndjson"), Glob("metrics", "/srv/spool", "gpu-*.log"))
+    assert (Glob("logs", "log", "*.ndjson"), Glob("metrics", "/srv/spool", "gpu-*.log")) == SOURCES
 
 
 @pytest.mark.parametrize("text", ["", "log/*.ndjson", "Logs=log/*", "logs=", "logs=log/", "logs=**/x.ndjson"])
