@@ -55,7 +55,7 @@ class ShipperSettings(BaseModel):
     ahead_bytes: int = Field(
         16 * 1024 * 1024,
         ge=1024,
-        description="How far the registry says ahead that a file may have been sent: one write for as many bytes.",
+        description="How far ahead the registry says that a file may have been sent: one write for so many.",
     )
     registry_keep_s: float = Field(
         7 * 86_400.0, gt=0, description="The registry forgets a file that has been gone for this long."
@@ -67,8 +67,8 @@ class ShipperSettings(BaseModel):
     disk_bytes: int = Field(
         0,
         ge=0,
-        description="Most bytes of all files that are shipped; beyond, the oldest rotated ones are deleted, settled "
-        "ones first. 0 is no bound.",
+        description="Most bytes of all files that are shipped; beyond, the oldest rotated ones are deleted, "
+        "settled ones first. 0 is no bound.",
     )
     count_bytes: int = Field(
         64 * 1024 * 1024,

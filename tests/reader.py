@@ -60,11 +60,11 @@ class Reader:
                     name = piece.source.document_id(offset)
                     assert name not in lines
                     lines[name] = line
-                ends[piece.source.id] = self.settled(piece, ends.get(piece.source.id, Settled(0)))
+                ends[piece.source.id] = self.settled(piece, ends.get(piece.source.id))
         return lines, ends
 
-    def settled(self, piece: Piece, before: Settled = Settled(0)) -> Settled:
-        return Settled(piece.end, before.acknowledged + len(piece.lines))
+    def settled(self, piece: Piece, before: Settled | None = None) -> Settled:
+        return Settled(piece.end, (before.acknowledged if before else 0) + len(piece.lines))
 
     def later(self, seconds: float = 10.0) -> Lines:
         """Waits, then runs."""

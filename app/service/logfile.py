@@ -33,8 +33,8 @@ class LogFile:
     """The file at `path` with its rotated siblings `<stem>-<UTC time>.ndjson`.
 
     Attributes:
-        on_removed: called, outside of all locks, with each rotated sibling that was removed because there were
-            more than `kept`, and its size in bytes: nobody here knows whether it was shipped.
+        on_removed: called, outside of all locks, with each rotated sibling that was removed because there
+            were more than `kept`, and its size in bytes: nobody here knows whether it was shipped.
 
     Args:
         path: file to append to; its folder must exist.

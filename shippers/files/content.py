@@ -41,7 +41,7 @@ class Content(Protocol):
         """Whether it begins with `head` and has `tail` before `end`."""
 
     def before(self, end: int) -> bytes:
-        """The last bytes before `end`, `TAIL_BYTES` of them if there are; empty where they are not at hand."""
+        """The last bytes before `end`, at most `TAIL_BYTES`; empty where they are not at hand."""
 
     def close(self) -> None:
         """Gives the file descriptor back."""

@@ -1,7 +1,7 @@
 """Copies of files that are read: nothing of them is shipped unless their original is cut short or gone.
 
-A program that rotates by copy and truncation makes a copy of a file and then empties the file. Between the two
-the same lines are there twice; afterwards those that were not read yet are in the copy alone.
+A program that rotates by copy and truncation copies a file and then empties it. Between the two the
+same lines are there twice; afterwards those that were not read yet are in the copy alone.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def frame(chunk: bytes, start: int, limit: int, skipping_from: int | None = None
 def last(rest: bytes, start: int, size: int, limit: int, skipping_from: int | None = None) -> Frame:
     """The last line of a file that ends at `size` without a line feed; its range ends there too.
 
-    `rest`, read at offset `start`, holds no line feed and, where it is longer than `limit`, need not be whole.
+    `rest`, read at offset `start`, holds no line feed and, where longer than `limit`, need not be whole.
     """
     begin = start if skipping_from is None else skipping_from
     if skipping_from is not None or len(rest) > limit:

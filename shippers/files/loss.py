@@ -42,8 +42,8 @@ class Losses:
         self._lose("truncated", lost_bytes)
         self._tell(
             "file_truncated",
-            f"{name} was cut short after {read_bytes} bytes had been read of it; it starts again as a new file. "
-            f"{kept}; {lost_bytes} bytes that were seen are lost, and what was written in the last "
+            f"{name} was cut short after {read_bytes} bytes had been read of it; it starts again as a new "
+            f"file. {kept}; {lost_bytes} bytes that were seen are lost, and what was written in the last "
             f"{unseen_s:.1f} s before may be.",
             _fields(row, read_bytes, lost_bytes) | {"card.file.unseen_ms": 1000 * unseen_s},
         )

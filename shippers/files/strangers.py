@@ -71,6 +71,11 @@ class Strangers:
         return not self._unopened and not self._unsure
 
     @property
+    def is_unsure(self) -> bool:
+        """Whether some wait for others to be read."""
+        return bool(self._unsure)
+
+    @property
     def open_files(self) -> int:
         """How many of them are open."""
         return len(self._waiting)
@@ -123,10 +128,8 @@ class Strangers:
             elif newcomer.found.place not in self._unsure:
                 strangers.append(newcomer)
         taken = {each.row.id for each in result}
-        # The one that is written to first: copies are told by it. Of copies, the longest is the original's heir.
-        for newcomer in sorted(
-            strangers, key=lambda each: (each.found.rotated, each.found.rotated * -each.size_bytes)
-        ):
+        # Copies are told by the file that is written to; of several copies the longest is its heir.
+        for newcomer in sorted(strangers, key=_precedence):
             if newcomer.line is not None and (adopted := self._by_content(newcomer, taken)):
                 taken.add(adopted.row.id)
                 result.append(adopted)
@@ -367,3 +370,8 @@ class Strangers:
             sent=self._settings.ahead_bytes,
         )
         return Adopted(newcomer, row)
+
+
+def _precedence(newcomer: Newcomer) -> tuple[bool, int]:
+    is_rotated = newcomer.found.rotated
+    return is_rotated, -newcomer.size_bytes if is_rotated else 0

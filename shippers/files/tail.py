@@ -79,8 +79,8 @@ class Tail:
         self._check_copies()
         self._let_go()
         self._look_at_resting(now_s - self._before_s)
-        if self._strangers.found:
-            self._adopt(self._strangers.adopted(self._room()))
+        if self._strangers.found and self._adopt(self._strangers.adopted(self._room())):
+            self._adopt(self._strangers.adopted(self._room()))  # copies of those, before anything is read
         if self._strangers.cut and self._strangers.is_settled:
             self._tell_of_cut()
         if now_s - self._swept_s >= self._settings.sweep_s and self._strangers.is_settled:
@@ -117,7 +117,7 @@ class Tail:
         """Closes all files. The registry notes up to where lines were handed out.
 
         Raises:
-            sqlite3.OperationalError: the disk does not take it; more lines than needed are looked up next time.
+            sqlite3.OperationalError: the disk does not take it; more lines than needed are looked up then.
         """
         rows = [
             replace(each.described(row, row.checkpoint), sent=each.handed_out)
@@ -235,7 +235,7 @@ class Tail:
         return Copy(longest.found, longest.content, harvester.source.id)
 
     def _let_go_of_gone(self, harvester: Harvester) -> None:
-        """A file that is gone and settled; a copy of it or what it was compressed to stands for it from now on."""
+        """A file that is gone and settled; a copy, or what it was compressed to, stands for it now."""
         row = self._registry.get(harvester.source.id)
         copies = self._copies.of(harvester.source.id)
         if row is None or not copies:
@@ -302,7 +302,8 @@ class Tail:
 
     # Files that are new here
 
-    def _adopt(self, adopted: list[Adopted]) -> None:
+    def _adopt(self, adopted: list[Adopted]) -> bool:
+        """Whether others waited for these."""
         rows = [each.row for each in adopted if not each.is_known]
         before = {row.id: self._registry.get(row.id) for row in rows}
         if rows:
@@ -312,6 +313,7 @@ class Tail:
             old, found = before.get(each.row.id), each.newcomer.found
             if old and found.rotated and old.place != found.place and old.place in self._folders.files:
                 self._was_cut(old, each)
+        return bool(adopted) and self._strangers.is_unsure
 
     def _was_cut(self, row: Row, adopted: Adopted) -> None:
         """A copy was found of a file that was cut short while nobody looked."""

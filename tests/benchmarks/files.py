@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.files [--files N] [--known N] [--seconds S]
 
-The tick is what the shipper does when nothing is written: `Tail.look`, then one read of each file, five times a
-second. The load is what a start costs: the registry, and the first look at files that were settled before.
+The tick is what the shipper does when nothing is written: `Tail.look`, then one read of each file, five times
+a second. The load is what a start costs: the registry, and the first look at files that were settled before.
 """
 
 from __future__ import annotations

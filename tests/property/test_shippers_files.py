@@ -1,7 +1,7 @@
 """Files written, rotated, copied, cut short, compressed and deleted in any order, and a shipper that crashes.
 
-Every line is shipped under one id, once. Only a file that is emptied costs lines: those that were in no copy of
-it; then at least as many bytes as were seen of them are reported.
+Every line is shipped under one id, once. Only a file that is emptied costs lines: those that were in no copy
+of it; then at least as many bytes as were seen of them are reported.
 """
 
 from __future__ import annotations
