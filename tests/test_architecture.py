@@ -26,7 +26,10 @@ PURE = (
     "shippers/backoff.py",
     "shippers/batch.py",
     "shippers/bulk.py",
+    "shippers/files/bounds.py",
     "shippers/files/frame.py",
+    "shippers/files/names.py",
+    "shippers/files/siblings.py",
     "elastic/node/query",
     "elastic/node/bulk.py",
 )

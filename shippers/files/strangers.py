@@ -296,7 +296,10 @@ class Strangers:
         """Whether it is a copy of the file of `row`, which is there, or may be; it is held then, or waits."""
         harvester = self._known.by_id.get(row.id)
         found = harvester.found if harvester else self._files.get(row.place) if row.place else None
-        if found is None or not newcomer.found.rotated or found.group != newcomer.found.group:
+        if found is None or not newcomer.found.rotated:
+            return False
+        was_copy = self._registry.copy_at(newcomer.found.place) == row.id
+        if found.group != newcomer.found.group and not was_copy:
             return False
         try:
             content = harvester.content if harvester else opened(found)

@@ -106,10 +106,8 @@ def main() -> None:
     share = idle(arguments.files, arguments.seconds, arguments.poll)
     print(f"{arguments.files} idle files, a look every {arguments.poll} s: {share:.2f} % of a core")
     registry_s, look_s = load(arguments.known)
-    total_s = registry_s + look_s
-    print(
-        f"{arguments.known} known files: registry {registry_s:.2f} s + first look {look_s:.2f} s = {total_s:.2f} s"
-    )
+    parts = f"registry {registry_s:.2f} s + first look {look_s:.2f} s"
+    print(f"{arguments.known} known files: {parts} = {registry_s + look_s:.2f} s")
 
 
 if __name__ == "__main__":
