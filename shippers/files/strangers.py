@@ -162,7 +162,7 @@ class Strangers:
             return False
         row = self._registry.at(place)
         if found.kin is None:
-            return row is not None
+            return row is not None or self._registry.copy_at(place) is not None
         if row is None and stream_of(found.kin.type, found.name, self._namespace) is None:
             self._losses.ignored(found.name, "what stands before the first - or . names no data stream")
             return False

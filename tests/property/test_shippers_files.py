@@ -170,6 +170,7 @@ class Files(RuleBasedStateMachine):
         place = (path.stat().st_dev, path.stat().st_ino)
         lost = 0
         for harvester in self.tail.harvesters():
+            harvester.check()
             if (harvester.place.device, harvester.place.inode) == place and not harvester.replaced:
                 lost = max(harvester.most_bytes - max(harvester.position, copied), 0)
         os.truncate(path, 0)
