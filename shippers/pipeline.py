@@ -22,7 +22,6 @@ from shippers.batch import Batch, Piece
 from shippers.counters import Counters
 from shippers.delivery import Delivery, refused_by_file
 from shippers.exposition import fields
-from shippers.files.harvest import Harvester
 from shippers.files.tail import Tail
 from shippers.ledger import Ledger, Settled, merged
 from shippers.outage import Outage
@@ -215,11 +214,10 @@ class Pipeline:
         batch, lines, size_bytes = self._batch, self._batch.count, self._batch.size_bytes
         if self._rest:
             self._rest = batch.add(self._rest)
-        for harvester in self._tail.harvesters():
-            if batch.full:
-                break
-            if self._ledger.depth(harvester.source.id) < FILE_BATCHES * self._settings.in_flight:
-                self._read(harvester)
+        try:
+            self._read()
+        except sqlite3.OperationalError as error:  # nothing was handed out beyond what the registry says
+            self._storage.failed(type(error).__name__, str(error))
         if batch.count > lines:
             self._read_s = self._clock()
             self._batch_since_s = self._batch_since_s if lines else self._read_s
@@ -227,10 +225,21 @@ class Pipeline:
         is_old = not 0 <= self._clock() - self._batch_since_s < self._settings.batch_age_s
         return batch.full or (not batch.empty and (flush or is_old))
 
-    def _read(self, harvester: Harvester) -> None:
+    def _read(self) -> None:
+        """Fills the open batch from one file after the other.
+
+        Raises:
+            sqlite3.OperationalError: the disk does not take how far a file is read ahead.
+        """
         settings, batch = self._settings, self._batch
-        while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
-            self._rest = batch.add(piece)
+        most = FILE_BATCHES * settings.in_flight
+        for harvester in self._tail.harvesters():
+            if batch.full:
+                return
+            if self._ledger.depth(harvester.source.id) >= most:
+                continue
+            while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
+                self._rest = batch.add(piece)
 
     def _collect(self, timeout_s: float, stop: threading.Event) -> None:
         """Waits for batches to be settled; quarantines what is refused and moves the checkpoints."""

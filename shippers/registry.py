@@ -10,7 +10,7 @@ import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,25 +20,38 @@ from shippers.files.find import Place
 SCHEMA = 2
 _CREATE = """
 CREATE TABLE files (
-    id          TEXT PRIMARY KEY,
-    place       TEXT,
-    head_bytes  INTEGER NOT NULL,
-    head_digest BLOB NOT NULL,
-    checkpoint  INTEGER NOT NULL,
-    stream      TEXT NOT NULL,
-    path        TEXT NOT NULL,
-    size_bytes  INTEGER NOT NULL DEFAULT 0,
-    changed_ns  INTEGER NOT NULL DEFAULT 0,
-    sent        INTEGER NOT NULL DEFAULT 0,
+    id           TEXT PRIMARY KEY,
+    place        TEXT,
+    head_bytes   INTEGER NOT NULL,
+    head_digest  BLOB NOT NULL,
+    checkpoint   INTEGER NOT NULL,
+    stream       TEXT NOT NULL,
+    path         TEXT NOT NULL,
+    size_bytes   INTEGER NOT NULL DEFAULT 0,
+    changed_ns   INTEGER NOT NULL DEFAULT 0,
+    sent         INTEGER NOT NULL DEFAULT 0,
+    tail_digest  BLOB NOT NULL DEFAULT x'',
     acknowledged INTEGER NOT NULL DEFAULT 0,
-    quarantined INTEGER NOT NULL DEFAULT 0,
-    lost_bytes  INTEGER NOT NULL DEFAULT 0,
-    seen_s      INTEGER NOT NULL DEFAULT 0
+    quarantined  INTEGER NOT NULL DEFAULT 0,
+    lost_bytes   INTEGER NOT NULL DEFAULT 0,
+    gone_s       REAL NOT NULL DEFAULT 0
 ) WITHOUT ROWID
 """
-_COLUMNS = (
-    "id, place, head_bytes, head_digest, checkpoint, stream, path, "
-    "size_bytes, changed_ns, sent, acknowledged, quarantined, lost_bytes, seen_s"
+_CREATE_COPIES = "CREATE TABLE copies (place TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID"
+_FIRST_SENT = 64 * 1024 * 1024
+"""Schema 1 sent at most one batch beyond a checkpoint, far fewer bytes than this."""
+
+_FROM_1 = (
+    "ALTER TABLE files ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE files ADD COLUMN changed_ns INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE files ADD COLUMN sent INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE files ADD COLUMN tail_digest BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE files ADD COLUMN acknowledged INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE files ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE files ADD COLUMN lost_bytes INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE files ADD COLUMN gone_s REAL NOT NULL DEFAULT 0",
+    _CREATE_COPIES,
+    f"UPDATE files SET size_bytes = checkpoint, sent = checkpoint + {_FIRST_SENT}",
 )
 
 
@@ -53,6 +66,14 @@ class Row:
         checkpoint: up to here the server or the quarantine has everything.
         stream: its data stream.
         path: its last known path, for people.
+        size_bytes: its size when it was last seen; of a compressed file that of its content.
+        changed_ns: when it was last written to, as last seen, nanoseconds since 1970.
+        sent: up to here something may have been sent.
+        tail_digest: of the last bytes before the checkpoint; empty when they are not known.
+        acknowledged: lines that the server acknowledged.
+        quarantined: lines that were put into quarantine, or counted by a full one.
+        lost_bytes: bytes that were never read and are gone.
+        gone_s: when it was found to be gone, seconds since 1970; 0 while it is there.
     """
 
     id: str
@@ -65,16 +86,21 @@ class Row:
     size_bytes: int = 0
     changed_ns: int = 0
     sent: int = 0
+    tail_digest: bytes = b""
     acknowledged: int = 0
     quarantined: int = 0
     lost_bytes: int = 0
-    seen_s: int = 0
+    gone_s: float = 0.0
+
+    @property
+    def missing_bytes(self) -> int:
+        """Bytes that were seen and are neither settled nor told as lost."""
+        return max(self.size_bytes - self.checkpoint - self.lost_bytes, 0)
 
 
-def rows(path: Path) -> list[Row]:
-    """All rows, read without the lock: a shipper may be at work."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return list(_read(database))
+_NAMES = tuple(each.name for each in fields(Row))
+_COLUMNS = ", ".join(_NAMES)
+_SAVE = f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 
 
 class Registry:
@@ -95,6 +121,7 @@ class Registry:
             self._database = _opened(path)
             for row in _read(self._database):
                 self._remember(row)
+            self._copies = _read_copies(self._database)
         except sqlite3.DatabaseError as error:
             self._lock.close()
             raise RegistryDamaged(
@@ -119,6 +146,33 @@ class Registry:
         identity = self._places.get(place)
         return self._rows[identity] if identity else None
 
+    def copy_at(self, place: Place) -> str | None:
+        """The identity of the file that the one at this place was found to be a copy of."""
+        return self._copies.get(place)
+
+    def keep_copy(self, place: Place, identity: str | None) -> None:
+        """Notes that a copy of `identity` lies at this place; None takes the note back.
+
+        Raises:
+            sqlite3.OperationalError: the disk does not take it; nothing has changed.
+        """
+        if identity == self._copies.get(place):
+            return
+        with _transaction(self._database):
+            if identity:
+                values = _place_text(place), identity
+                self._database.execute("INSERT OR REPLACE INTO copies (place, id) VALUES (?, ?)", values)
+            else:
+                self._database.execute("DELETE FROM copies WHERE place = ?", (_place_text(place),))
+        if identity:
+            self._copies[place] = identity
+        else:
+            del self._copies[place]
+
+    def ids(self) -> list[str]:
+        """All identities."""
+        return list(self._rows)
+
     def save(self, rows: Iterable[Row]) -> None:
         """Writes these rows, all or none; a row that lay at the place of one of them loses its place.
 
@@ -132,20 +186,57 @@ class Registry:
             if before and before.id != identity:
                 changed.setdefault(before.id, replace(before, place=None))
         with _transaction(self._database):
-            self._database.executemany(
-                f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES ({', '.join('?' * 14)})",
-                map(_values, changed.values()),
-            )
+            self._database.executemany(_SAVE, map(_values, changed.values()))
         for row in changed.values():
             self._remember(row)
 
+    def forget(self, ids: Iterable[str]) -> None:
+        """Removes these rows, all or none.
+
+        Raises:
+            sqlite3.OperationalError: the disk does not take it; nothing has changed.
+        """
+        gone = [each for each in ids if each in self._rows]
+        with _transaction(self._database):
+            self._database.executemany("DELETE FROM files WHERE id = ?", [(each,) for each in gone])
+        for each in gone:
+            self._leave(self._rows.pop(each))
+
     def _remember(self, row: Row) -> None:
-        old = self._rows.get(row.id)
-        if old and old.place and self._places.get(old.place) == row.id:
-            del self._places[old.place]
+        if old := self._rows.get(row.id):
+            self._leave(old)
         self._rows[row.id] = row
         if row.place:
             self._places[row.place] = row.id
+
+    def _leave(self, row: Row) -> None:
+        if row.place and self._places.get(row.place) == row.id:
+            del self._places[row.place]
+
+
+def rows(path: Path) -> list[Row]:
+    """All rows of the registry at `path`, read without its lock while a shipper may be at work.
+
+    Rows of files that are gone are among them.
+
+    Raises:
+        FileNotFoundError: there is no registry.
+        RegistryTooNew: a newer version wrote it.
+        RegistryDamaged: SQLite cannot read it.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"There is no registry at {path}: nothing has been shipped from this home.")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            match _schema(database, path):
+                case 0:
+                    return []
+                case 1:
+                    return list(_read_1(database))
+                case _:
+                    return list(_read(database))
+    except sqlite3.DatabaseError as error:
+        raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
 
 
 @contextmanager
@@ -178,14 +269,11 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA:
-            raise RegistryTooNew(
-                f"{path} has schema {version}, this Cardwatch knows up to {SCHEMA}: use the newer Cardwatch."
-            )
-        if version == 0:
+        version = _schema(database, path)
+        if version < SCHEMA:
             with _transaction(database):
-                database.execute(_CREATE)
+                for statement in _FROM_1 if version else (_CREATE, _CREATE_COPIES):
+                    database.execute(statement)
                 database.execute(f"PRAGMA user_version = {SCHEMA}")
     except BaseException:
         database.close()
@@ -193,15 +281,41 @@ def _opened(path: Path) -> sqlite3.Connection:
     return database
 
 
+def _schema(database: sqlite3.Connection, path: Path) -> int:
+    version: int = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA:
+        raise RegistryTooNew(
+            f"{path} has schema {version}, this Cardwatch knows up to {SCHEMA}: use the newer Cardwatch."
+        )
+    return version
+
+
 def _read(database: sqlite3.Connection) -> Iterator[Row]:
     for identity, place, *rest in database.execute(f"SELECT {_COLUMNS} FROM files"):
         yield Row(identity, _place(place) if place else None, *rest)
 
 
+def _read_1(database: sqlite3.Connection) -> Iterator[Row]:
+    names = ", ".join(_NAMES[:7])
+    for identity, place, *rest in database.execute(f"SELECT {names}, checkpoint FROM files"):
+        yield Row(identity, _place(place) if place else None, *rest)
+
+
+def _read_copies(database: sqlite3.Connection) -> dict[Place, str]:
+    return {_place(place): identity for place, identity in database.execute("SELECT place, id FROM copies")}
+
+
 def _values(row: Row) -> tuple[object, ...]:
+    return (
+        row.id,
+        _place_text(row.place) if row.place else None,
+        *[getattr(row, name) for name in _NAMES[2:]],
+    )
+
+
+def _place_text(place: Place) -> str:
     # As text: an inode number may not fit into SQLite's signed integers.
-    place = f"{row.place.device}:{row.place.inode}" if row.place else None
-    return (row.id, place, *(getattr(row, name) for name in _COLUMNS.split(", ")[2:]))
+    return f"{place.device}:{place.inode}"
 
 
 def _place(text: str) -> Place:

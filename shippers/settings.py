@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from shippers.files.names import globs
 
 
 class ShipperSettings(BaseModel):
@@ -82,3 +84,46 @@ class ShipperSettings(BaseModel):
         3, ge=1, description="How often `audit` looks at a file that does not add up or changes meanwhile."
     )
     audit_settle_s: float = Field(1.0, ge=0, description="How long `audit` waits before it looks again.")
+    sources: str = Field(
+        "logs=log/*.ndjson,metrics=spool/*.ndjson",
+        description="What is shipped: TYPE=GLOB, with commas between; relative globs are below home. Rotated "
+        "siblings of these files are shipped with them.",
+    )
+    half_line_s: float = Field(
+        300.0, gt=0, description="A line whose end does not come for this long is taken as it stands."
+    )
+    done_s: float = Field(
+        5.0, ge=0, description="A rotated or deleted file that has not grown for this long is at its end."
+    )
+    ahead_bytes: int = Field(
+        16 * 1024 * 1024,
+        ge=1024,
+        description="How far ahead the registry says that a file may have been sent: one write for so many.",
+    )
+    registry_keep_s: float = Field(
+        7 * 86_400.0, gt=0, description="The registry forgets a file that has been gone for this long."
+    )
+    delete_acknowledged: bool = Field(False, description="Delete rotated files that are wholly settled.")
+    delete_after_s: float = Field(
+        3600.0, ge=0, description="A settled rotated file is deleted when it has not changed for this long."
+    )
+    disk_bytes: int = Field(
+        0,
+        ge=0,
+        description="Most bytes of all files that are shipped; beyond, the oldest rotated ones are deleted, "
+        "settled ones first. 0 is no bound.",
+    )
+    count_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=0,
+        description="Lines that a bound deletes unread are counted up to this many bytes.",
+    )
+    sweep_s: float = Field(
+        5.0, gt=0, description="How often old rows and files over their bound are looked for."
+    )
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_can_be_read(cls, value: str) -> str:
+        globs(value)
+        return value

@@ -32,6 +32,10 @@ _STAMPED = "[0-9]" * 8 + "T" + "[0-9]" * 12
 class LogFile:
     """The file at `path` with its rotated siblings `<stem>-<UTC time>.ndjson`.
 
+    Attributes:
+        on_removed: called, outside of all locks, with each rotated sibling that was removed because there
+            were more than `kept`, and its size in bytes: nobody here knows whether it was shipped.
+
     Args:
         path: file to append to; its folder must exist.
         max_bytes: the file is rotated before a line would make it larger; also the longest line.
@@ -54,6 +58,8 @@ class LogFile:
         self.dropped: Counter[Reason] = Counter()
         self.failing: Reason | None = None
         self.on_line = on_line
+        self.on_removed: Callable[[Path, int], None] | None = None
+        self._removed: list[tuple[Path, int]] = []
         self._max_bytes = max_bytes
         self._kept = kept
         self._lock_timeout_s = lock_timeout_s
@@ -71,6 +77,9 @@ class LogFile:
             except OSError as error:
                 reason = "disk_full" if error.errno in _NO_SPACE else "io_error"
             self._count(reason)
+            removed, self._removed = self._removed, []
+        for old, size_bytes in removed:
+            self._tell(old, size_bytes)
         return reason is None
 
     def lose(self, reason: Reason) -> None:
@@ -105,6 +114,11 @@ class LogFile:
                 self.on_line(reason)
             except Exception:  # noqa: BLE001 - whoever counts along must not stop the line or its writer
                 self.on_line = None
+
+    def _tell(self, old: Path, size_bytes: int) -> None:
+        if self.on_removed is not None:
+            with contextlib.suppress(Exception):  # whoever is told must not stop the line or its writer
+                self.on_removed(old, size_bytes)
 
     def _lock(self) -> bool:
         if self._lock_fd < 0:
@@ -172,9 +186,11 @@ class LogFile:
         siblings = self.rotated()
         self.path.rename(self._free_name(siblings))
         self._close_file()
-        with contextlib.suppress(OSError):  # tried again at the next rotation
-            for old in siblings[: max(0, len(siblings) + 1 - self._kept)]:
-                old.unlink(missing_ok=True)
+        for old in siblings[: max(0, len(siblings) + 1 - self._kept)]:
+            with contextlib.suppress(OSError):  # gone already, or tried again at the next rotation
+                size_bytes = old.stat().st_size
+                old.unlink()
+                self._removed.append((old, size_bytes))
 
     def _free_name(self, siblings: list[Path]) -> Path:
         """A name with the time of now, later than all older ones even if the clock was set back."""
@@ -205,5 +221,6 @@ class LogFile:
         """A child starts with its own lock: an flock belongs to the description that fork shares."""
         self._threads = threading.Lock()
         self._close()
+        self._removed.clear()
         self.written = 0
         self.dropped.clear()

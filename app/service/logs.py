@@ -17,7 +17,7 @@ from typing import TextIO
 from app.service.ecs import EcsFormatter, ServiceIdentity, redacted_sentence
 from app.service.logfile import LogFile
 
-__all__ = ["REQUESTS", "ServiceIdentity", "files", "install"]
+__all__ = ["REQUESTS", "ServiceIdentity", "files", "install", "removed"]
 
 REQUESTS = "app.service.requests"
 """Name of the logger whose records are request events."""
@@ -32,6 +32,7 @@ class LineHandler(logging.Handler):
         self._ecs = formatter
         self._console = console
         self.setFormatter(formatter)
+        file.on_removed = removed
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -49,6 +50,14 @@ class LineHandler(logging.Handler):
     def _say(self, sentence: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # nobody may be listening
             print(f"WARNING {__name__}: {sentence}", file=self._console, flush=True)
+
+
+def removed(old: Path, size_bytes: int) -> None:
+    """The bound of the log cost a file; the shipper tells whether it had read all of it."""
+    logging.getLogger(__name__).warning(
+        f"{old.name} ({size_bytes} bytes) was removed: no more rotated log files are kept.",
+        extra={"event.action": "log_removed", "card.file.path": old.name, "card.file.size_bytes": size_bytes},
+    )
 
 
 class ConsoleFormatter(logging.Formatter):

@@ -127,6 +127,16 @@ class Metrics:
             "cardwatch_log_lines_dropped", "Log lines lost.", ["log", "reason"], registry=self._registry
         )
 
+        self._removed_files = Counter(
+            "cardwatch_log_files_removed",
+            "Rotated log files removed because there were too many.",
+            ["log"],
+            registry=self._registry,
+        )
+        self._removed_bytes = Counter(
+            "cardwatch_log_removed_bytes", "Bytes of them.", ["log"], registry=self._registry
+        )
+
     def _flag(self, name: str, help_text: str, labels: Iterable[str] = ()) -> Gauge:
         return Gauge(name, help_text, labels, registry=self._registry, multiprocess_mode="livemax")
 
@@ -178,6 +188,11 @@ class Metrics:
             self._lines.labels(log).inc()
         else:
             self._dropped.labels(log, reason).inc()
+
+    def removed(self, log: str, size_bytes: int) -> None:
+        """A rotated log file was removed because there were too many."""
+        self._removed_files.labels(log).inc()
+        self._removed_bytes.labels(log).inc(size_bytes)
 
     # What is read
 

@@ -198,6 +198,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         self._metrics = Metrics(self._folder, worker.slot)
         for name, file in logs.files().items():
             file.on_line = partial(self._metrics.line, name)
+            file.on_removed = partial(self._on_removed, name)
 
     def load(self) -> Flask:
         self._engine = Engine(self._settings.health_cache_s, self._on_ready, self._on_failure)
@@ -212,6 +213,11 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
     def worker_exit(self, _server: Arbiter, _worker: Any) -> None:
         for file in logs.files().values():
             file.on_line = None
+            file.on_removed = logs.removed
+
+    def _on_removed(self, log: str, old: Path, size_bytes: int) -> None:
+        self._metrics.removed(log, size_bytes)
+        logs.removed(old, size_bytes)
 
     def _detector(self) -> Detector:
         from app.detection.detector import Detector

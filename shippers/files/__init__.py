@@ -1,11 +1,20 @@
 """Files that grow: find them, tell who they are, cut them into lines.
 
-names        name of a file -> its data stream (pure)
+siblings     a name without the suffixes of rotation (pure)
+names        name of a file -> its source and its data stream (pure)
 find         which files are there now
-fingerprint  first bytes of a file -> who it is (pure)
+fingerprint  bytes of a file -> who it is (pure)
 frame        bytes read -> whole lines and their offsets (pure)
 check        may this line travel (pure)
-adopt        a new file -> its row in the registry, an old one or a new one
+content      what can be read of an open file, as it is
+gzipped      the same of a compressed one
 harvest      one open file, read from where the last read ended
+known        the files that are read, and those that rest
+adopt        an open file that nobody reads yet, compared with a row of the registry
+strangers    those files: which row is theirs, or that they wait
+copies       copies of files that are read, from which nothing is shipped
+bounds       which files may or must be deleted (pure)
+sweep        from time to time: old rows, settled files, files over the bound
+loss         what people are told, and bytes lost by reason
 tail         all of them: adopts new files, follows renames, lets go of files that are gone
 """

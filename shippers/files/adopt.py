@@ -1,44 +1,118 @@
-"""A file that nobody reads yet -> its row in the registry: an old one, found again, or a new one."""
+"""A file that nobody reads yet -> who it is: a known file, found again, or a new one."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
+from shippers.files.content import GZIP_MAGIC, Content, Plain
 from shippers.files.find import Found, Place
-from shippers.files.fingerprint import digest, identity
-from shippers.registry import Registry, Row
+from shippers.files.fingerprint import TAIL_BYTES, digest, first_line
+from shippers.files.gzipped import Gzipped
+from shippers.registry import Row
 from shippers.settings import ShipperSettings
 
 FIRST_READ_BYTES = 8192
 
 
-@dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A file that was just opened, and its first bytes: its first line, if that is whole."""
+    """An open file that nobody reads yet.
 
-    found: Found
-    stream: str
-    fd: int
-    size_bytes: int
-    head: bytes
+    Attributes:
+        found: where it lies.
+        content: what is read of it.
+        stream: the data stream that its name says.
+        size_bytes: its size as last looked at.
+        line: its first line without its end; None while that is not whole.
+        met_with: an identity that was given, when this file was met, to another with the same first line.
+    """
+
+    def __init__(
+        self,
+        found: Found,
+        content: Content,
+        stream: str,
+        settings: ShipperSettings,
+        clock: Callable[[], float],
+    ) -> None:
+        self.found, self.content, self.stream = found, content, stream
+        self._settings, self._clock = settings, clock
+        self.size_bytes, self._stamp, self._grown_s = 0, (-1, -1), clock()
+        self.line: bytes | None = None
+        self.met_with: str | None = None
+        self.look(listed=True)
+
+    @property
+    def is_gzip(self) -> bool:
+        """Whether it is compressed."""
+        return isinstance(self.content, Gzipped)
+
+    def look(self, listed: bool) -> None:
+        """Looks at its size, and at its first line if that has changed.
+
+        A first line without an end is taken as whole when nothing was added to it for long enough.
+        """
+        self.content.size()
+        stamp = self.content.stored_bytes, self.content.changed_ns
+        if stamp != self._stamp:
+            self._stamp, self._grown_s = stamp, self._clock()
+            self.line = first_line(self._head(), self._settings.line_bytes)
+            self.size_bytes = self.content.size()
+        elif self.line is None and self._clock() - self._grown_s >= self._patience_s(listed):
+            if isinstance(self.content, Gzipped):
+                self.content.give_up()
+            self.line = self._head() or None
+
+    def is_stale(self) -> bool:
+        """Whether nothing was added for so long that nothing is to be expected."""
+        return self._clock() - self._grown_s >= self._settings.half_line_s
 
     def begins_as(self, row: Row) -> bool:
         """Whether it has the first bytes of `row`."""
-        return digest(self.first(row.head_bytes)) == row.head_digest
+        return digest(self.content.read(row.head_bytes, 0)) == row.head_digest
 
-    def first(self, size_bytes: int) -> bytes:
-        """Its first bytes, as many as it has."""
-        return os.pread(self.fd, size_bytes, 0)
+    def is_row(self, row: Row, copied_from: str | None) -> bool | None:
+        """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it.
 
-    def is_row(self, row: Row) -> bool:
-        """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it."""
-        return self.size_bytes >= row.checkpoint and self.begins_as(row)
+        `copied_from`: it was seen to be a copy of the file of that identity, which then went on; it may be
+        shorter. None while a compressed file that is still being written does not tell.
+        """
+        if row.id == copied_from and self.size_bytes < max(row.checkpoint, row.head_bytes):
+            return self.size_bytes < row.head_bytes or self.begins_as(row)
+        if not self.begins_as(row):
+            return False
+        if self._reaches(row.checkpoint):
+            return self._has_tail(row)
+        if row.size_bytes < row.checkpoint and self._reaches(row.size_bytes):
+            return True
+        return None if self.is_gzip and not self.content.ended and not self.is_stale() else False
+
+    def _has_tail(self, row: Row) -> bool:
+        count = min(TAIL_BYTES, row.checkpoint)
+        tail = row.tail_digest
+        return not tail or digest(self.content.read(count, row.checkpoint - count)) == tail
+
+    def _reaches(self, size_bytes: int) -> bool:
+        if not self.is_gzip:
+            return self.size_bytes >= size_bytes
+        return size_bytes == 0 or bool(self.content.read(1, size_bytes - 1))
+
+    def _head(self) -> bytes:
+        """The first line and somewhat more; all that its limit allows only where it is that long."""
+        head = self.content.read(FIRST_READ_BYTES, 0)
+        line_bytes = self._settings.line_bytes
+        is_enough = b"\n" in head or len(head) < FIRST_READ_BYTES or len(head) > line_bytes
+        return head if is_enough else self.content.read(line_bytes + 1, 0)
+
+    def _patience_s(self, listed: bool) -> float:
+        if self.content.ended:
+            return 0.0
+        is_left = not self.is_gzip and (self.found.rotated or not listed)
+        return self._settings.done_s if is_left else self._settings.half_line_s
 
 
-def opened(found: Found, stream: str, line_bytes: int) -> Newcomer | None:
-    """Opens the file and reads its first line; None when another file has its name by now.
+def opened(found: Found) -> Content | None:
+    """Opens the file; None when another file has its name by now.
 
     Raises:
         OSError: it cannot be opened or read.
@@ -47,41 +121,10 @@ def opened(found: Found, stream: str, line_bytes: int) -> Newcomer | None:
     try:
         status = os.fstat(fd)
         if Place(status.st_dev, status.st_ino) == found.place:
-            return Newcomer(found, stream, fd, status.st_size, _head(fd, line_bytes))
+            is_gzip = found.path.endswith(".gz") or os.pread(fd, 2, 0) == GZIP_MAGIC
+            return Gzipped(fd) if is_gzip else Plain(fd)
     except BaseException:
         os.close(fd)
         raise
     os.close(fd)
     return None
-
-
-def _head(fd: int, line_bytes: int) -> bytes:
-    """The first line and somewhat more; all that its limit allows only where it is that long."""
-    head = os.pread(fd, FIRST_READ_BYTES, 0)
-    is_enough = b"\n" in head or len(head) < FIRST_READ_BYTES or len(head) > line_bytes
-    return head if is_enough else os.pread(fd, line_bytes + 1, 0)
-
-
-def row_by_content(
-    newcomer: Newcomer, line: bytes, registry: Registry, taken: Set[str], settings: ShipperSettings
-) -> Row | None:
-    """The row of a file that has none at its place: one that it moved away from, else a new one.
-
-    None when `same_first_lines` files have this first `line` already. `taken` are the identities of files
-    that are there.
-    """
-    for ordinal in range(settings.same_first_lines):
-        name = identity(line, ordinal)
-        if name in taken:
-            continue
-        row = registry.get(name)
-        if row is None:
-            return _row(newcomer, name, newcomer.first(min(len(line) + 1, settings.fingerprint_bytes)))
-        if newcomer.is_row(row):
-            return replace(row, place=newcomer.found.place, path=newcomer.found.told)
-    return None
-
-
-def _row(newcomer: Newcomer, name: str, head: bytes) -> Row:
-    found = newcomer.found
-    return Row(name, found.place, len(head), digest(head), 0, newcomer.stream, found.told)

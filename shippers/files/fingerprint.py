@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 _TIMESTAMP = re.compile(rb'"@timestamp"\s*:\s*"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)')
+TAIL_BYTES = 1024
+"""How many bytes before a checkpoint are remembered, to tell a file that grew from one written anew."""
+
 _DIGEST_BYTES = 8
 _LATEST = 2**32 - 1
 
@@ -36,9 +39,9 @@ def first_line(head: bytes, limit: int) -> bytes | None:
     return head[:limit] if len(head) > limit else None
 
 
-def digest(head: bytes) -> bytes:
-    """Fingerprint of the first bytes of a file, 16 bytes long."""
-    return blake2b(head, digest_size=16).digest()
+def digest(part: bytes) -> bytes:
+    """Fingerprint of the first bytes of a file, or of those before its checkpoint, 16 bytes long."""
+    return blake2b(part, digest_size=16).digest()
 
 
 def _seconds(line: bytes) -> int:

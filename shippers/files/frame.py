@@ -64,6 +64,17 @@ def frame(chunk: bytes, start: int, limit: int, skipping_from: int | None = None
     )
 
 
+def last(rest: bytes, start: int, size: int, limit: int, skipping_from: int | None = None) -> Frame:
+    """The last line of a file that ends at `size` without a line feed; its range ends there too.
+
+    `rest`, read at offset `start`, holds no line feed and, where longer than `limit`, need not be whole.
+    """
+    begin = start if skipping_from is None else skipping_from
+    if skipping_from is not None or len(rest) > limit:
+        return Frame([], [], size, size, sound=True, skipped=(begin, size))
+    return Frame([rest], [start], size, size, all_sound(rest, [rest], limit))
+
+
 def _lines(block: bytes, limit: int) -> tuple[list[bytes], bool]:
     lines = block.split(b"\n")
     return lines, all_sound(block, lines, limit)

@@ -2,122 +2,276 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
 
 from shippers.batch import Piece, Source
-from shippers.files.find import Place
-from shippers.files.frame import Frame, frame
+from shippers.files.content import Content
+from shippers.files.find import Found, Place
+from shippers.files.fingerprint import TAIL_BYTES, digest
+from shippers.files.frame import Frame, frame, last
+from shippers.registry import Row
+from shippers.settings import ShipperSettings
 
 
 class Harvester:
-    """Reads whole lines of one file, which it holds open so that a rename or a deletion takes nothing away.
+    """Reads lines of one file, which it holds open so that a rename or a deletion takes nothing away.
 
     Attributes:
         source: who the file is.
-        place: where it lies.
-        path: its name when the folder was last listed.
-        listed: whether it was in the folder then.
-        stamp: its size and when it was last written to, as listed then.
+        found: where it lies and what it is called, as last listed.
+        listed: whether it was in its folder then.
+        content: what is read.
         checkpoint: up to here the server or the quarantine has everything.
-        head: its first bytes; they grow with what is read, up to `head_limit`.
+        position: where the next read begins.
+        head: its first bytes; they grow with what is read, up to `fingerprint_bytes`.
+        tail: the bytes before `position`; empty when they are not known.
+        sent: up to here the registry says that something may have been sent.
+        most_bytes: the largest size seen.
+        expected_bytes: the size that the registry had for it.
+        told: its damage was reported.
         replaced: it was cut short or written anew; nothing more is read from it.
+        trouble: why the last read failed; it is tried again.
+
+    Args:
+        reserve: called, before lines are handed out, with up to where they go and the first bytes by which
+            their file is told from others then; returns the new `sent`.
+        uncertain_to: lines that begin before may have been sent by an earlier run.
+        clock: seconds, for ages.
     """
 
     def __init__(
-        self, fd: int, source: Source, place: Place, path: Path, head: bytes, head_limit: int, checkpoint: int
+        self,
+        content: Content,
+        row: Row,
+        source: Source,
+        found: Found,
+        head: bytes,
+        settings: ShipperSettings,
+        *,
+        uncertain_to: int,
+        reserve: Callable[[str, int, bytes], int],
+        clock: Callable[[], float],
     ) -> None:
-        self.source, self.place, self.path = source, place, path
+        self.content, self.source, self.found = content, source, found
         self.listed, self.replaced = True, False
-        self.checkpoint, self.head = checkpoint, head
-        self._fd: int | None = fd
-        self._head_limit = head_limit
-        self._position = checkpoint
+        self.trouble: str | None = None
+        self.checkpoint = self.position = row.checkpoint
+        self.head, self.tail = head, content.before(row.checkpoint)
+        self.sent = row.sent
+        self._settings, self._reserve, self._clock = settings, reserve, clock
+        self._uncertain_to = uncertain_to
+        self._noted_bytes = row.head_bytes
         self._skipping_from: int | None = None
-        self._seen_bytes = -1
-        self.stamp = (-1, -1)
+        self._seen = (-1, -1)
+        self._size_bytes = content.size()
+        self._grown_s = clock()
+        self.most_bytes = self._size_bytes
+        self.expected_bytes, self.told = row.size_bytes, False
 
     @property
-    def is_open(self) -> bool:
-        """Whether it holds its file open."""
-        return self._fd is not None
+    def place(self) -> Place:
+        """Where the file lies."""
+        return self.found.place
 
     @property
-    def position(self) -> int:
-        """Where the next read begins, in bytes."""
-        return self._position
+    def handed_out(self) -> int:
+        """Up to here this run or an earlier one may have sent something."""
+        return self.position if self.position >= self._uncertain_to else self.sent
 
     def waiting_bytes(self) -> int:
-        """How many bytes of the file have not been read."""
-        return max(self._size() - self._position, 0)
+        """How many bytes of the file have not been read, as far as its size was looked at."""
+        return max(self._size_bytes - self.position, 0)
 
     def is_idle(self) -> bool:
         """Whether everything that can be read has been read, sent and settled."""
-        settled = self._position == self.checkpoint or self._skipping_from == self.checkpoint
-        return settled and self._size() == self._seen_bytes
+        settled = self.position <= self.checkpoint or self._skipping_from == self.checkpoint
+        return settled and (self.content.size(), self.content.changed_ns) == self._seen
 
-    def rest(self) -> None:
-        """Gives the file descriptor back; `wake` opens the file again."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+    def is_restful(self) -> bool:
+        """Whether it is settled to its last byte."""
+        return self.position >= self._size_bytes and self._skipping_from is None and self.is_idle()
 
-    def wake(self) -> None:
-        """Opens the file again under its last name.
+    def is_done(self) -> bool:
+        """Whether it is settled to its last byte and nothing will follow."""
+        return self._quiet_s() >= self._patience_s() and self.is_restful()
 
-        Raises:
-            OSError: it cannot be opened.
-        """
-        if self._fd is not None:
-            return
-        fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        status = os.fstat(fd)
-        if Place(status.st_dev, status.st_ino) == self.place:
-            self._fd = fd
-            self._seen_bytes = -1  # its inode may have been reused: the next read looks at the head
-        else:  # renamed since the folder was listed: the next listing tells its name
-            os.close(fd)
+    def is_stuck(self) -> bool:
+        """Whether a compressed file does not go on though its content has not ended."""
+        return (
+            not self.content.ended
+            and self._quiet_s() >= self._settings.half_line_s
+            and (self.content.size(), self.content.changed_ns) == self._seen
+        )
+
+    def close(self) -> None:
+        """Gives the file descriptor back."""
+        self.content.close()
 
     def read(self, read_bytes: int, line_bytes: int) -> Piece | None:
-        """The next whole lines; None when there are none now.
+        """The next lines; None when there are none now.
 
-        Reads at most `read_bytes`, but always enough to tell a half line from one over `line_bytes`.
+        Reads at most `read_bytes`, but always enough to tell a half line from one over `line_bytes`. A half
+        line waits for its end until the file is done, or for `half_line_s`.
+
+        Raises:
+            sqlite3.OperationalError: the registry does not take how far is read; nothing was handed out.
         """
-        while not self.replaced and (size := self._size()) != self._seen_bytes:
-            framed = self._framed(size, max(read_bytes, line_bytes + 1), line_bytes)
-            if framed and (framed.lines or framed.skipped):
-                source, lines, offsets = self.source, framed.lines, framed.offsets
-                return Piece(source, lines, offsets, framed.end, framed.sound, framed.skipped)
+        try:
+            return self._read(read_bytes, line_bytes)
+        except OSError as error:
+            self.trouble = error.strerror or str(error)
+            return None
+
+    def move(self, content: Content, found: Found) -> None:
+        """Goes on in a copy of its file that was made before the file was cut short."""
+        self.content.close()
+        self.content, self.found = content, found
+        self.source = replace(self.source, path=found.told)
+        self.listed, self.replaced = True, False
+        self._size_bytes = self.most_bytes = content.size()
+        self.head = self.head[: self._size_bytes]
+        self._seen, self._grown_s = (-1, -1), self._clock()
+        if self._size_bytes < self.position:
+            self.tail = b""
+            self.position = self.position if self._skipping_from is None else self._skipping_from
+            self._skipping_from = None
+
+    def name(self, found: Found) -> None:
+        """Takes over where the file was listed."""
+        self.listed = True
+        if found is not self.found:
+            self.found = found
+            self.source = replace(self.source, path=found.told)
+
+    def check(self) -> None:
+        """Looks whether the file is still the one that was read."""
+        self.replaced = self.replaced or not self._is_still()
+
+    def described(self, row: Row, checkpoint: int) -> Row:
+        """`row` with `checkpoint` and all that is known of the file now."""
+        head_bytes = min(max(checkpoint, row.head_bytes), len(self.head))
+        is_same = head_bytes == row.head_bytes
+        return replace(
+            row,
+            place=self.place,
+            head_bytes=head_bytes,
+            head_digest=row.head_digest if is_same else digest(self.head[:head_bytes]),
+            checkpoint=checkpoint,
+            stream=self.source.stream,
+            path=self.source.path,
+            size_bytes=self._size_bytes,
+            changed_ns=self._seen[1],
+            sent=self.sent,
+            tail_digest=self._tail_before(checkpoint),
+        )
+
+    # One read
+
+    def _read(self, read_bytes: int, line_bytes: int) -> Piece | None:
+        while not self.replaced:
+            size = self.content.size()
+            if (size, self.content.changed_ns) == self._seen:
+                is_half = self.position < size or self._skipping_from is not None
+                return self._last(line_bytes) if is_half else None
+            self._look(size)
+            if piece := self._next(max(read_bytes, line_bytes + 1), line_bytes):
+                return piece
         return None
 
-    def _framed(self, size: int, read_bytes: int, line_bytes: int) -> Frame | None:
-        """One read of a file of `size` bytes; None when it is another file by now.
+    def _look(self, size: int) -> None:
+        if size != self._size_bytes:
+            self._size_bytes, self._grown_s = size, self._clock()
+            self.most_bytes = max(self.most_bytes, size)
 
-        The head is looked at after the read: as long as it is unchanged, the bytes were this file's.
+    def _next(self, read_bytes: int, line_bytes: int) -> Piece | None:
+        """The lines of one read; None when there are none or it is another file by now."""
+        chunk = self.content.read(read_bytes, self.position)
+        at, whole = self.position, frame(chunk, self.position, line_bytes, self._skipping_from)
+        framed = self._up_to_border(whole)
+        if not self._taken(framed, chunk):
+            return None
+        size = self.content.size()
+        if at + len(chunk) >= size and framed is whole:
+            self._look(size)
+            self._seen = (size, self.content.changed_ns)
+        return self._piece(framed)
+
+    def _last(self, line_bytes: int) -> Piece | None:
+        """The last line without a line feed, when it has waited long enough."""
+        if self._quiet_s() < self._patience_s():
+            return None
+        rest = self.content.read(line_bytes + 1, self.position)
+        if b"\n" in rest:
+            return None
+        size = self.position + len(rest)
+        framed = last(rest, self.position, size, line_bytes, self._skipping_from)
+        return self._piece(framed) if self._taken(framed, rest) else None
+
+    def _taken(self, framed: Frame, chunk: bytes) -> bool:
+        """Moves on behind what was framed of `chunk`; False when it was not this file's.
+
+        The bytes that were read before are looked at after the read: as long as they are unchanged, the new
+        ones are this file's. The registry hears of what will be sent before the position moves.
         """
-        if self._fd is None:
-            return None
-        if size < self._position:
+        if not self._is_still():
             self.replaced = True
-            return None
-        chunk = os.pread(self._fd, read_bytes, self._position)
-        framed = frame(chunk, self._position, line_bytes, self._skipping_from)
-        if not self._same_head(self._fd, framed.end):
-            return None
-        if self._position + len(chunk) >= size:
-            self._seen_bytes = size
-        self._position, self._skipping_from = framed.next, framed.skipping_from
-        return framed
+            return False
+        used, missing = framed.next - self.position, len(self.head) - self.position
+        wanted = self._settings.fingerprint_bytes - len(self.head)
+        if 0 <= missing < used and wanted > 0:
+            self.head += chunk[missing : min(used, missing + wanted)]
+        if framed.end > self.sent or self._noted_bytes < min(framed.end, len(self.head)):
+            self.sent = self._reserve(self.source.id, framed.end, self.head[: framed.end])
+            self._noted_bytes = min(framed.end, len(self.head))
+        tail = chunk[max(used - TAIL_BYTES, 0) : used]
+        self.tail = tail if len(tail) == TAIL_BYTES else (self.tail + tail)[-TAIL_BYTES:]
+        self.position, self._skipping_from = framed.next, framed.skipping_from
+        return True
 
-    def _size(self) -> int:
-        """The size of the file now; while it rests, what was seen of it."""
-        return self._seen_bytes if self._fd is None else os.fstat(self._fd).st_size
+    def _up_to_border(self, framed: Frame) -> Frame:
+        """Only the lines that an earlier run may have sent, where there are such and others."""
+        if not framed.lines or self.position >= self._uncertain_to <= framed.offsets[0]:
+            return framed
+        number = bisect_left(framed.offsets, self._uncertain_to)
+        if number == len(framed.lines) or (number == 0 and not framed.skipped):
+            return framed
+        end = framed.offsets[number]
+        lines, offsets = framed.lines[:number], framed.offsets[:number]
+        return Frame(lines, offsets, end, end, framed.sound, framed.skipped)
 
-    def _same_head(self, fd: int, end: int) -> bool:
-        """Whether the first bytes are what they were; takes those up to `end` to them."""
-        head = os.pread(fd, max(len(self.head), min(end, self._head_limit)), 0)
-        if head.startswith(self.head):
-            self.head = head
-        else:
-            self.replaced = True
-        return not self.replaced
+    def _piece(self, framed: Frame) -> Piece | None:
+        if not framed.lines and not framed.skipped:
+            return None
+        begin = framed.skipped[0] if framed.skipped else framed.offsets[0]
+        return Piece(
+            self.source,
+            framed.lines,
+            framed.offsets,
+            framed.end,
+            framed.sound,
+            framed.skipped,
+            begin < self._uncertain_to,
+        )
+
+    def _is_still(self) -> bool:
+        return self.content.still(self.head, self.tail, self.position)
+
+    def _tail_before(self, checkpoint: int) -> bytes:
+        """Digest of the bytes before the checkpoint; empty when they are not this file's any more."""
+        if self.replaced:
+            return b""
+        tail = self.content.before(checkpoint)
+        if not tail or not self._is_still():
+            return b""
+        return digest(tail)
+
+    def _quiet_s(self) -> float:
+        return self._clock() - self._grown_s
+
+    def _patience_s(self) -> float:
+        if self.content.ended:
+            return 0.0
+        is_left = self.found.rotated or not self.listed
+        return self._settings.done_s if is_left else self._settings.half_line_s

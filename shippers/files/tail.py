@@ -1,254 +1,373 @@
-"""All source files below home: adopts new ones, follows renames, lets go of those that are gone."""
+"""All source files: adopts new ones, follows renames, lets go of those that are gone."""
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from shippers.batch import Source
-from shippers.files.adopt import Newcomer, opened, row_by_content
-from shippers.files.find import Found, Place, find
-from shippers.files.fingerprint import digest, first_line
+from shippers.files.copies import Copies, Copy, is_remainder
+from shippers.files.find import Folders
+from shippers.files.fingerprint import digest
+from shippers.files.gzipped import Gzipped
 from shippers.files.harvest import Harvester
-from shippers.files.names import stream_of
+from shippers.files.known import Known, Rest
+from shippers.files.loss import Losses
+from shippers.files.names import globs
+from shippers.files.strangers import Adopted, Strangers
+from shippers.files.sweep import Sweep
 from shippers.ledger import Settled
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
-logger = logging.getLogger(__name__)
+RESTING_ROUND_S = 0.8
+"""Files that rest are each looked at once in this time,"""
 
-MOST_WARNED = 1000
-"""Most file names that are remembered as told of; beyond, nothing is said of further ones."""
+RESTING_LEAST = 100
+"""and at least so many of them at each look."""
 
 
 class Tail:
-    """The harvesters of all files that are there, and the registry that remembers them."""
+    """The harvesters of all files that are there, and the registry that remembers them.
 
-    def __init__(self, home: Path, namespace: str, registry: Registry, settings: ShipperSettings) -> None:
-        self._home, self._namespace = home, namespace
-        self._registry, self._settings = registry, settings
-        self._harvesters: dict[Place, Harvester] = {}
-        self._unripe: dict[Place, int] = {}  # no whole first line yet, and its size when looked at
-        self._left: dict[Place, str] = {}  # an identity that the file at this place no longer has
-        self._warned: set[Path] = set()
+    Attributes:
+        losses: bytes that were lost since the start, by reason.
+
+    Args:
+        clock: seconds, for ages; never set back.
+        wall: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        namespace: str,
+        registry: Registry,
+        settings: ShipperSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._namespace, self._registry, self._settings = namespace, registry, settings
+        self._clock, self._wall = clock, wall
+        self.losses = Losses()
+        self._folders = Folders(str(home.absolute()), globs(settings.sources))
+        self._known, self._copies = Known(), Copies(registry)
+        self._strangers = Strangers(
+            namespace, registry, settings, self._known, self._copies, self.losses, clock
+        )
+        self._sweep = Sweep(registry, settings, self._known, self._copies, self._strangers, self.losses, wall)
+        self._looked_s = self._before_s = clock()
+        self._swept_s = clock() - settings.sweep_s + settings.done_s
         self._turn = 0
 
     def look(self) -> None:
-        """Lists the folders and brings the harvesters up to date. New files are in the registry then.
+        """Brings the harvesters up to date. New files are in the registry then.
 
         Raises:
             sqlite3.OperationalError: the registry takes no new file; they are met again at the next look.
         """
-        found = {each.place: each for each in find(self._home)}
-        self._follow(found)
-        self._unripe = {place: size for place, size in self._unripe.items() if place in found}
-        self._left = {place: name for place, name in self._left.items() if place in found}
-        newcomers = list(self._newcomers(found))
-        try:
-            self._adopt(newcomers, found)
-        finally:
-            for newcomer in newcomers:
-                if newcomer.found.place not in self._harvesters:
-                    os.close(newcomer.fd)
+        now_s = self._clock()
+        self._before_s, self._looked_s = self._looked_s, now_s
+        is_any_replaced = any(each.replaced for each in self._known.harvesters.values())
+        if self._folders.refresh(force=is_any_replaced):
+            self._follow()
+        self._check_copies()
+        self._let_go()
+        self._look_at_resting(now_s - self._before_s)
+        if self._strangers.found and self._adopt(self._strangers.adopted(self._room())):
+            self._adopt(self._strangers.adopted(self._room()))  # copies of those, before anything is read
+        if self._strangers.cut and self._strangers.is_settled:
+            self._tell_of_cut()
+        if now_s - self._swept_s >= self._settings.sweep_s and self._strangers.is_settled:
+            self._swept_s = now_s if self._sweep.step(self._folders.files) else self._swept_s
 
     def harvesters(self) -> Iterator[Harvester]:
         """Those to read from, each time beginning with another one."""
-        places = list(self._harvesters)
-        self._turn += 1
-        for number in range(len(places)):
-            harvester = self._harvesters[places[(self._turn + number) % len(places)]]
-            if harvester.is_open:
-                yield harvester
+        harvesters = list(self._known.harvesters.values())
+        self._turn = (self._turn + 1) % max(len(harvesters), 1)
+        yield from harvesters[self._turn :]
+        yield from harvesters[: self._turn]
 
     def checkpoint(self, settled: Mapping[str, Settled]) -> None:
-        """Moves checkpoints: identity of a file -> up to where it is settled.
+        """Moves checkpoints: identity of a file -> up to where it is settled. Counts lines in the same step.
+
+        Files that are gone by now are among them.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; no checkpoint has moved.
         """
-        moved = [each for each in self._harvesters.values() if each.source.id in settled]
-        self._registry.save(self._counted(each, settled[each.source.id]) for each in moved)
-        for harvester in moved:
-            harvester.checkpoint = settled[harvester.source.id].end
+        rows = [
+            self._settled(row, each) for name, each in settled.items() if (row := self._registry.get(name))
+        ]
+        self._registry.save(rows)
+        for row in rows:
+            if harvester := self._known.by_id.get(row.id):
+                harvester.checkpoint = row.checkpoint
 
     def waiting_bytes(self) -> int:
         """How many bytes of the files that are there have not been read."""
-        return sum(harvester.waiting_bytes() for harvester in self._harvesters.values())
+        return sum(harvester.waiting_bytes() for harvester in self._known.harvesters.values())
 
     def close(self) -> None:
-        """Closes all files."""
-        for harvester in self._harvesters.values():
-            harvester.rest()
-        self._harvesters.clear()
+        """Closes all files. The registry notes up to where lines were handed out.
+
+        Raises:
+            sqlite3.OperationalError: the disk does not take it; more lines than needed are looked up then.
+        """
+        rows = [
+            replace(each.described(row, row.checkpoint), sent=each.handed_out)
+            for each in self._known.harvesters.values()
+            if not each.replaced and (row := self._registry.get(each.source.id))
+        ]
+        try:
+            if rows:
+                self._registry.save(rows)
+        finally:
+            for harvester in list(self._known.harvesters.values()):
+                self._known.drop(harvester)
+            self._strangers.close()
+            self._copies.close()
+
+    # Rows
+
+    def _settled(self, row: Row, settled: Settled) -> Row:
+        row = replace(
+            row,
+            acknowledged=row.acknowledged + settled.acknowledged,
+            quarantined=row.quarantined + settled.quarantined,
+        )
+        checkpoint = max(row.checkpoint, settled.end)
+        harvester = self._known.by_id.get(row.id)
+        if harvester and not harvester.replaced:
+            return harvester.described(row, checkpoint)
+        return replace(row, checkpoint=checkpoint, tail_digest=b"")
+
+    def _reserve(self, name: str, end: int, head: bytes) -> int:
+        """Notes that lines up to `end`, and some more, may be sent from now on, and how their file begins."""
+        row = self._registry.get(name)
+        if row is None:
+            return end
+        sent = row.sent if end <= row.sent else end + self._settings.ahead_bytes
+        row = replace(row, sent=sent)
+        if len(head) > row.head_bytes:
+            row = replace(row, head_bytes=len(head), head_digest=digest(head))
+        self._registry.save([row])
+        return sent
 
     # Files that are known
 
-    def _follow(self, found: Mapping[Place, Found]) -> None:
-        for place, harvester in list(self._harvesters.items()):
-            harvester.listed = place in found
+    def _follow(self) -> None:
+        files, known = self._folders.files, self._known
+        for place, harvester in known.harvesters.items():
+            harvester.listed = place in files
             if harvester.listed:
-                self._see(harvester, found[place])
+                harvester.name(files[place])
+        for place in known.resting.keys() - files.keys():
+            known.wake(place)
+        self._strangers.listed(files)
+
+    def _check_copies(self) -> None:
+        """Compares on what is held; a copy that goes its own way is a file of its own."""
+        for place, copy in list(self._copies.held.items()):
+            original = self._known.by_id.get(copy.of)
+            if original is None or copy.compared == copy.content.size():
+                continue
+            original.check()
+            if not original.replaced and not copy.agrees(original.content):
+                original.check()
+                if not original.replaced and self._copies.let_go(place):
+                    copy.content.close()
+                    self._strangers.returned(place)
+
+    def _let_go(self) -> None:
+        for harvester in list(self._known.harvesters.values()):
+            if harvester.trouble:
+                self.losses.ignored(harvester.found.name, harvester.trouble)
+                harvester.trouble = None
             if harvester.replaced:
                 self._let_go_of_replaced(harvester)
-            elif not harvester.listed and harvester.is_idle():
+            elif isinstance(harvester.content, Gzipped):
+                self._look_at_compressed(harvester, harvester.content)
+            if not harvester.listed and not harvester.replaced and harvester.is_done():
                 self._let_go_of_gone(harvester)
-        self._rest_idle()
-
-    def _see(self, harvester: Harvester, found: Found) -> None:
-        """Takes over what was listed; opens a file that rests and has been written to."""
-        if harvester.path != found.path:
-            harvester.path = found.path
-            harvester.source = replace(harvester.source, path=found.told)
-        if harvester.is_open:
-            harvester.stamp = found.stamp
-        elif found.stamp != harvester.stamp and self._room() > 0:
-            try:
-                harvester.wake()
-            except OSError as error:
-                self._warn_once(harvester.path, error.strerror or str(error))
-
-    def _rest_idle(self) -> None:
-        """Closes files with nothing to read when other files may need their place."""
-        if self._room() > 0:
-            return
-        for harvester in self._harvesters.values():
-            if harvester.listed and harvester.is_idle():
-                harvester.rest()
-
-    def _room(self) -> int:
-        return self._settings.open_files - sum(each.is_open for each in self._harvesters.values())
-
-    def _let_go_of_gone(self, harvester: Harvester) -> None:
-        half = harvester.waiting_bytes()
-        self._drop(harvester)
-        if half:
-            logger.warning(
-                f"{harvester.path.name} is gone; its last {half} bytes, half a line, were not shipped.",
-                extra={"event.action": "file_gone", "event.outcome": "failure"},
-            )
 
     def _let_go_of_replaced(self, harvester: Harvester) -> None:
-        self._drop(harvester)
-        self._left[harvester.place] = harvester.source.id
-        self._warn_of_cut(harvester.path, harvester.position)
+        """Goes on in a copy that was made before the file was cut short, or reports what is lost."""
+        place, group = harvester.place, harvester.found.group
+        row = self._registry.get(harvester.source.id)
+        if row is None:
+            return
+        copy = self._remainder(harvester, group)
+        size_bytes = copy.content.size() if copy else 0
+        lost = max(harvester.most_bytes - max(harvester.position, size_bytes), 0)
+        row = replace(
+            row, lost_bytes=row.lost_bytes + lost, size_bytes=max(harvester.most_bytes, row.size_bytes)
+        )
+        if copy is None:
+            self._registry.save([replace(row, place=None, gone_s=self._wall(), tail_digest=b"")])
+            self._known.drop(harvester)
+        else:
+            self._registry.save([_moved(row, harvester, copy)])
+            self._known.move(harvester, copy.content, copy.found)
+        self._strangers.left[place] = row.id
+        self._strangers.returned(place)
+        unseen_s = self._looked_s - self._before_s
+        self.losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
 
-    def _drop(self, harvester: Harvester) -> None:
-        harvester.rest()
-        del self._harvesters[harvester.place]
+    def _remainder(self, harvester: Harvester, group: str) -> Copy | None:
+        """The longest copy of what the file was. It is the harvester's from now on."""
+        copies = [
+            each for each in self._copies.of(harvester.source.id) if is_remainder(each.content, harvester)
+        ]
+        if copies:
+            self._copies.let_go(copies[0].found.place)
+            return copies[0]
+        found = [each for each in self._strangers.candidates(group) if is_remainder(each.content, harvester)]
+        if not found:
+            return None
+        longest = max(found, key=lambda each: each.content.size())
+        self._strangers.harvested(longest)
+        return Copy(longest.found, longest.content, harvester.source.id)
+
+    def _let_go_of_gone(self, harvester: Harvester) -> None:
+        """A file that is gone and settled; a copy, or what it was compressed to, stands for it now."""
+        row = self._registry.get(harvester.source.id)
+        copies = self._copies.of(harvester.source.id)
+        if row is None or not copies:
+            if row:
+                self._registry.save([replace(row, gone_s=self._wall())])
+            self._known.drop(harvester)
+            return
+        copy = copies[0]
+        self._registry.save([_moved(row, harvester, copy)])
+        self._copies.let_go(copy.found.place)
+        self._known.move(harvester, copy.content, copy.found)
+
+    def _look_at_compressed(self, harvester: Harvester, content: Gzipped) -> None:
+        """Gives a file up that ends too early, and tells once of one that is damaged."""
+        if harvester.is_stuck():
+            content.give_up()
+        if content.damage is None or harvester.told or harvester.position < content.produced:
+            return
+        row = self._registry.get(harvester.source.id)
+        if row is None:
+            return
+        lost = max(harvester.expected_bytes - harvester.position, content.unread_bytes())
+        self._registry.save([replace(row, lost_bytes=row.lost_bytes + lost)])
+        harvester.told = True
+        self.losses.damaged(row, harvester.position, lost, content.damage)
+
+    # Files that rest
+
+    def _look_at_resting(self, elapsed_s: float) -> None:
+        """Looks at some of them; one that has changed is met anew."""
+        resting = self._known.resting
+        if not resting:
+            return
+        share = len(resting) * min(elapsed_s / RESTING_ROUND_S, 1.0)
+        for place in list(islice(resting, max(int(share) + 1, RESTING_LEAST))):
+            rest = resting.pop(place)
+            found = self._folders.files.get(place)
+            try:
+                status = os.lstat(found.path) if found else None
+            except OSError:
+                status = None
+            if status and (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns):
+                self._strangers.returned(place)
+            else:
+                resting[place] = rest  # behind the others
+
+    def _room(self) -> int:
+        """How many more files may be open. Lets settled files rest when there is none."""
+        taken = len(self._known.harvesters) + len(self._copies.held) + self._strangers.open_files
+        if taken < self._settings.open_files:
+            return self._settings.open_files - taken
+        idle = [each for each in self._known.harvesters.values() if each.listed and each.is_restful()]
+        rows = [
+            replace(each.described(row, row.checkpoint), sent=row.checkpoint)
+            for each in idle
+            if (row := self._registry.get(each.source.id))
+        ]
+        if rows:
+            self._registry.save(rows)
+        for each in idle:
+            rest = Rest(each.source.id, each.content.stored_bytes, each.content.changed_ns)
+            self._known.rest(each.place, rest)
+        return self._settings.open_files - taken + len(idle)
 
     # Files that are new here
 
-    def _newcomers(self, found: Mapping[Place, Found]) -> Iterator[Newcomer]:
-        room = self._room()
-        for place, each in found.items():
-            known = place in self._harvesters or self._unripe.get(place) == each.size_bytes
-            if room > 0 and not known and (newcomer := self._opened(each)):
-                room -= 1
-                yield newcomer
-
-    def _opened(self, found: Found) -> Newcomer | None:
-        stream = stream_of(found.folder, found.path.name, self._namespace)
-        if stream is None:
-            self._warn_once(found.path, "what stands before the first - or . names no data stream")
-            return None
-        try:
-            return opened(found, stream, self._settings.line_bytes)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            self._warn_once(found.path, error.strerror or str(error))
-            return None
-
-    def _adopt(self, newcomers: list[Newcomer], found: Mapping[Place, Found]) -> None:
-        """Gives each file its row: first the one of its place, then, to the strangers, one by content."""
-        strangers = [each for each in newcomers if not self._recognised(each)]
-        elsewhere = found.keys() - {each.found.place for each in strangers}
-        taken = {row.id for place in elsewhere if (row := self._registry.at(place))}
-        taken |= {each.source.id for each in self._harvesters.values()}
-        rows = []
-        for newcomer in strangers:
-            if row := self._row_for(newcomer, taken):
-                taken.add(row.id)
-                rows.append((newcomer, row))
+    def _adopt(self, adopted: list[Adopted]) -> bool:
+        """Whether others waited for these."""
+        rows = [each.row for each in adopted if not each.is_known]
+        before = {row.id: self._registry.get(row.id) for row in rows}
         if rows:
-            self._registry.save(row for _, row in rows)
-        for newcomer, row in rows:
-            self._harvest(newcomer, row)
+            self._registry.save(rows)
+        for each in adopted:
+            self._harvest(each, is_certain=before.get(each.row.id, each.row) is None)
+            old, found = before.get(each.row.id), each.newcomer.found
+            if old and found.rotated and old.place != found.place and old.place in self._folders.files:
+                self._was_cut(old, each)
+        return bool(adopted) and self._strangers.is_unsure
 
-    def _recognised(self, newcomer: Newcomer) -> bool:
-        place = newcomer.found.place
-        row = self._registry.at(place)
-        if row is None or row.id == self._left.get(place):
-            return False
-        if newcomer.is_row(row):
-            self._harvest(newcomer, row)
-            return True
-        if newcomer.begins_as(row):
-            self._warn_of_cut(newcomer.found.path, row.checkpoint)
-            self._left[place] = row.id
-        return False
+    def _was_cut(self, row: Row, adopted: Adopted) -> None:
+        """A copy was found of a file that was cut short while nobody looked."""
+        size_bytes = adopted.newcomer.size_bytes
+        lost = 0 if adopted.newcomer.is_gzip else max(row.size_bytes - max(size_bytes, row.checkpoint), 0)
+        if lost:
+            self._registry.save([replace(adopted.row, lost_bytes=row.lost_bytes + lost)])
+        unseen_s = max(self._wall() - row.changed_ns / 1e9, 0.0)
+        self.losses.truncated(row, row.checkpoint, lost, unseen_s, adopted.newcomer.found.name)
 
-    def _row_for(self, newcomer: Newcomer, taken: set[str]) -> Row | None:
-        line = first_line(newcomer.head, self._settings.line_bytes)
-        place = newcomer.found.place
-        if line is None:
-            self._unripe[place] = newcomer.size_bytes
-            return None
-        left = {self._left[place]} if place in self._left else set()
-        row = row_by_content(newcomer, line, self._registry, taken | left, self._settings)
-        if row is None:
-            self._warn_once(newcomer.found.path, "too many files have the same first line")
-        return row
-
-    def _harvest(self, newcomer: Newcomer, row: Row) -> None:
-        place, path = newcomer.found.place, newcomer.found.path
-        self._unripe.pop(place, None)
-        self._left.pop(place, None)
-        is_ours = row.stream.endswith(f"-{self._namespace}")
-        stream = row.stream if is_ours else newcomer.stream  # the setting was changed
-        self._harvesters[place] = Harvester(
-            newcomer.fd,
-            Source(row.id, stream, newcomer.found.told),
-            place,
-            path,
-            newcomer.first(row.head_bytes),
-            self._settings.fingerprint_bytes,
-            row.checkpoint,
-        )
-
-    def _counted(self, harvester: Harvester, settled: Settled) -> Row:
-        row = self._row(harvester, settled.end)
-        old = self._registry.get(row.id) or row
-        return replace(
-            row,
-            acknowledged=old.acknowledged + settled.acknowledged,
-            quarantined=old.quarantined + settled.quarantined,
-            lost_bytes=old.lost_bytes,
-        )
-
-    def _row(self, harvester: Harvester, checkpoint: int) -> Row:
-        head = harvester.head[: min(checkpoint, self._settings.fingerprint_bytes)]
-        source = harvester.source
-        return Row(
-            source.id, harvester.place, len(head), digest(head), checkpoint, source.stream, source.path
-        )
-
-    # What people are told
-
-    def _warn_once(self, path: Path, reason: str) -> None:
-        if path not in self._warned and len(self._warned) < MOST_WARNED:
-            self._warned.add(path)
-            logger.warning(
-                f"{path.name} is not shipped: {reason}.",
-                extra={"event.action": "file_ignored", "event.outcome": "failure"},
+    def _tell_of_cut(self) -> None:
+        """Of files that were cut short while nobody looked, those of which no copy was found."""
+        cut = [row for each in self._strangers.cut if (row := self._registry.get(each))]
+        gone = [row for row in cut if row.id not in self._known.by_id]
+        now_s = self._wall()
+        if gone:
+            self._registry.save(
+                replace(row, place=None, gone_s=now_s, lost_bytes=row.lost_bytes + row.missing_bytes)
+                for row in gone
             )
+        self._strangers.cut.clear()
+        for row in gone:
+            unseen_s = max(now_s - row.changed_ns / 1e9, 0.0)
+            self.losses.truncated(row, row.checkpoint, row.missing_bytes, unseen_s, None)
 
-    def _warn_of_cut(self, path: Path, read_bytes: int) -> None:
-        logger.warning(
-            f"{path.name} was cut short after {read_bytes} bytes had been read of it; it starts again as a "
-            "new file. Lines that were cut before they were read are lost.",
-            extra={"event.action": "file_truncated", "event.outcome": "failure"},
+    def _harvest(self, adopted: Adopted, is_certain: bool) -> None:
+        newcomer, row = adopted.newcomer, adopted.row
+        wanted = min(self._settings.fingerprint_bytes, max(row.checkpoint, row.head_bytes))
+        most = newcomer.size_bytes if not newcomer.is_gzip else row.sent
+        harvester = Harvester(
+            newcomer.content,
+            row,
+            Source(row.id, row.stream, row.path),
+            newcomer.found,
+            newcomer.content.read(wanted, 0),
+            self._settings,
+            uncertain_to=0 if is_certain or row.id in self._known.certain else min(row.sent, most),
+            reserve=self._reserve,
+            clock=self._clock,
         )
+        harvester.listed = newcomer.found.place in self._folders.files
+        self._strangers.harvested(newcomer)
+        self._known.add(harvester)
+
+
+def _moved(row: Row, harvester: Harvester, copy: Copy) -> Row:
+    """`row` of a file whose content lies in `copy` from now on."""
+    first = copy.content.read(min(row.head_bytes, len(harvester.head)), 0)
+    return replace(
+        row,
+        place=copy.found.place,
+        path=copy.found.told,
+        head_bytes=len(first),
+        head_digest=digest(first),
+        size_bytes=copy.content.size(),
+        changed_ns=0,
+    )

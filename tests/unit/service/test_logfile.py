@@ -291,3 +291,27 @@ def test_a_full_disk_costs_lines_and_nothing_else(small_disk: Path) -> None:
     assert file.append(line)
     assert file.failing is None
     file.close()
+
+
+def test_files_that_the_bound_removes_are_told_with_their_size(path: Path) -> None:
+    file = log_file(path, max_bytes=100, kept=3)
+    removed: list[tuple[str, int]] = []
+
+    def on_removed(old: Path, size_bytes: int) -> None:
+        removed.append((old.name, size_bytes))
+        assert file.append(b"whoever is told may log\n")
+
+    file.on_removed = on_removed
+    for number in range(60):
+        assert file.append(f"line {number:04}\n".encode())
+
+    assert len(removed) >= 3
+    assert all(0 < size_bytes <= 100 for _, size_bytes in removed)
+    assert not {name for name, _ in removed} & {each.name for each in file.rotated()}
+
+
+def test_whoever_is_told_of_removed_files_cannot_stop_a_line(path: Path) -> None:
+    file = log_file(path, max_bytes=10, kept=1)
+    file.on_removed = lambda old, size_bytes: 1 / 0  # type: ignore[assignment,return-value]
+    for number in range(10):
+        assert file.append(f"{number:08}\n".encode())

@@ -303,7 +303,7 @@ def test_a_stop_does_not_wait_longer_than_its_limit(
 
 def test_an_error_nobody_expects_ends_the_run_with_it(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = make()
-    monkeypatch.setattr("shippers.files.tail.find", lambda home: 1 / 0)
+    monkeypatch.setattr("shippers.files.find.Folders.refresh", lambda self, force: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         pipeline.run(threading.Event())
 

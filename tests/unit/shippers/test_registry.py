@@ -1,13 +1,15 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
 from shippers.files.find import Place
-from shippers.registry import Registry, Row
+from shippers.registry import Registry, Row, rows
 
 PLACE = Place(2**63 + 1, 2**64 - 1)
 ROW = Row("id-1", PLACE, 10, b"d" * 16, 4096, "logs-card.request-test", "log/request.ndjson")
@@ -99,4 +101,71 @@ def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
     registry._database.execute("PRAGMA query_only = OFF")
     assert registry.get("id-1") == ROW
     registry.save([Row("id-1", PLACE, 10, b"d" * 16, 9999, "s", "p")])
+    registry.close()
+
+
+SCHEMA_1 = """
+CREATE TABLE files (
+    id TEXT PRIMARY KEY, place TEXT, head_bytes INTEGER NOT NULL, head_digest BLOB NOT NULL,
+    checkpoint INTEGER NOT NULL, stream TEXT NOT NULL, path TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO files VALUES ('id-1', '9223372036854775809:18446744073709551615', 10, x'64', 4096, 's', 'p');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_registry_of_the_first_schema_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(SCHEMA_1)
+    assert [(row.id, row.place, row.checkpoint) for row in rows(path)] == [("id-1", PLACE, 4096)]
+    registry = Registry(path)
+    row = registry.at(PLACE)
+    assert row
+    assert (row.checkpoint, row.size_bytes, row.acknowledged, row.missing_bytes) == (4096, 4096, 0, 0)
+    assert row.sent > row.checkpoint  # it may have been sent: nobody wrote it down
+    registry.save([replace(row, checkpoint=5000, acknowledged=7)])
+    registry.close()
+    assert [(row.checkpoint, row.acknowledged) for row in rows(path)] == [(5000, 7)]
+
+
+def test_rows_are_read_beside_a_shipper_at_work(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    registry = Registry(path)
+    registry.save([ROW, replace(ROW, id="id-2", place=None, gone_s=5.5)])
+    assert {row.id: row.gone_s for row in rows(path)} == {"id-1": 0.0, "id-2": 5.5}
+    registry.close()
+
+
+def test_rows_of_no_registry_or_a_newer_one_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    with pytest.raises(FileNotFoundError, match="no registry"):
+        rows(path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(RegistryTooNew):
+        rows(path)
+
+
+def test_rows_are_forgotten_and_their_places_free(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    registry = Registry(path)
+    registry.save([ROW])
+    registry.forget(["id-1", "id-9"])
+    assert registry.get("id-1") is registry.at(PLACE) is None
+    registry.close()
+    assert rows(path) == []
+
+
+def test_copies_are_noted_by_place(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    registry = Registry(path)
+    registry.keep_copy(PLACE, "id-1")
+    registry.close()
+    registry = Registry(path)
+    assert registry.copy_at(PLACE) == "id-1"
+    registry.keep_copy(PLACE, None)
+    registry.close()
+    registry = Registry(path)
+    assert registry.copy_at(PLACE) is None
     registry.close()

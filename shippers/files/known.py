@@ -1,0 +1,62 @@
+"""The files that are known: those that are read, and those that rest because they are wholly settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shippers.files.content import Content
+from shippers.files.find import Found, Place
+from shippers.files.harvest import Harvester
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A settled file that is not held open: who it is, and its size on the disk and time of change then."""
+
+    id: str
+    size_bytes: int
+    changed_ns: int
+
+
+class Known:
+    """Harvesters by place and by identity, and files that rest."""
+
+    def __init__(self) -> None:
+        self.harvesters: dict[Place, Harvester] = {}
+        self.by_id: dict[str, Harvester] = {}
+        self.resting: dict[Place, Rest] = {}
+        self.certain: set[str] = set()
+        """Identities of files that were met in this run: no earlier one has sent what was written since."""
+
+    def __contains__(self, place: Place) -> bool:
+        return place in self.harvesters or place in self.resting
+
+    def add(self, harvester: Harvester) -> None:
+        """A file is read from now on."""
+        self.resting.pop(harvester.place, None)
+        self.harvesters[harvester.place] = harvester
+        self.by_id[harvester.source.id] = harvester
+        self.certain.add(harvester.source.id)
+
+    def drop(self, harvester: Harvester) -> None:
+        """A file is not read any more."""
+        harvester.close()
+        del self.harvesters[harvester.place]
+        del self.by_id[harvester.source.id]
+
+    def move(self, harvester: Harvester, content: Content, found: Found) -> None:
+        """A file is read on in its copy."""
+        del self.harvesters[harvester.place]
+        harvester.move(content, found)
+        self.harvesters[found.place] = harvester
+
+    def rest(self, place: Place, rest: Rest) -> None:
+        """A settled file is left until it changes."""
+        if harvester := self.harvesters.get(place):
+            self.drop(harvester)
+        self.certain.add(rest.id)
+        self.resting[place] = rest
+
+    def wake(self, place: Place) -> None:
+        """A file that rested has changed, or is gone."""
+        self.resting.pop(place, None)

@@ -1,0 +1,380 @@
+"""Files that were found and are not read yet: which row of the registry is theirs, or that they wait."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from shippers.files.adopt import Newcomer, opened
+from shippers.files.copies import Copies, Copy
+from shippers.files.find import Found, Place
+from shippers.files.fingerprint import digest, identity
+from shippers.files.known import Known, Rest
+from shippers.files.loss import Losses
+from shippers.files.names import stream_of
+from shippers.registry import Registry, Row
+from shippers.settings import ShipperSettings
+
+COMPARED_BYTES = 8192
+"""How much of a compressed file is compared with the plain one beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A file and its row. `is_known`: the registry has this row as it stands."""
+
+    newcomer: Newcomer
+    row: Row
+    is_known: bool = False
+
+
+class Strangers:
+    """Found files that have no harvester and do not rest.
+
+    Attributes:
+        left: place -> an identity that the file there no longer has.
+        cut: identities of files that were cut short while nobody looked.
+    """
+
+    def __init__(
+        self,
+        namespace: str,
+        registry: Registry,
+        settings: ShipperSettings,
+        known: Known,
+        copies: Copies,
+        losses: Losses,
+        clock: Callable[[], float],
+    ) -> None:
+        self._namespace, self._registry, self._settings = namespace, registry, settings
+        self._known, self._copies, self._losses, self._clock = known, copies, losses, clock
+        self._files: Mapping[Place, Found] = {}
+        self._paths: dict[str, Found] = {}
+        self._room = 0
+        self._found: dict[Place, Found] = {}
+        self._waiting: dict[Place, Newcomer] = {}
+        self._unsure: set[Place] = set()
+        self._unopened: set[Place] = set()
+        self.left: dict[Place, str] = {}
+        self.cut: set[str] = set()
+
+    @property
+    def found(self) -> Mapping[Place, Found]:
+        """The files that wait for something: a first line, room, or another file's end."""
+        return self._found
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every found file that may have a row of the registry has it by now."""
+        return not self._unopened and not self._unsure
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether some wait for others to be read."""
+        return bool(self._unsure)
+
+    @property
+    def open_files(self) -> int:
+        """How many of them are open."""
+        return len(self._waiting)
+
+    def listed(self, files: Mapping[Place, Found]) -> None:
+        """Takes over what was found in the folders.
+
+        Raises:
+            sqlite3.OperationalError: the registry does not take it.
+        """
+        self._files = files
+        self._paths = {each.path: each for each in files.values()}
+        self._copies.forget_unlisted(files)
+        self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
+        self.left = {place: name for place, name in self.left.items() if place in files}
+        for place, newcomer in list(self._waiting.items()):
+            if place in files:
+                newcomer.found = files[place]
+            elif newcomer.size_bytes and not newcomer.is_gzip:
+                self._found[place] = newcomer.found  # gone with half a line, which is still to be shipped
+            else:
+                self.forget(place)
+
+    def returned(self, place: Place) -> None:
+        """A file that rested has changed, or one that was read was written anew."""
+        if found := self._files.get(place):
+            self._found[place] = found
+
+    def forget(self, place: Place) -> None:
+        """Lets go of a file that waits."""
+        self._found.pop(place, None)
+        if newcomer := self._waiting.pop(place, None):
+            newcomer.content.close()
+
+    def adopted(self, room: int) -> list[Adopted]:
+        """Those that have a row by now, with it; `room` is how many more may be opened.
+
+        Raises:
+            sqlite3.OperationalError: the registry takes no copy; all are met again at the next look.
+        """
+        self._room = room
+        self._unopened.clear()
+        self._unsure.clear()
+        open_ones = [each for found in self._in_order() if (each := self._opened(found))]
+        result: list[Adopted] = []
+        strangers = []
+        for newcomer in open_ones:
+            if adopted := self._at_its_place(newcomer):
+                result.append(adopted)
+            elif newcomer.found.place not in self._unsure:
+                strangers.append(newcomer)
+        taken = {each.row.id for each in result}
+        # Copies are told by the file that is written to; of several copies the longest is its heir.
+        for newcomer in sorted(strangers, key=_precedence):
+            if newcomer.line is not None and (adopted := self._by_content(newcomer, taken)):
+                taken.add(adopted.row.id)
+                result.append(adopted)
+        return result
+
+    def harvested(self, newcomer: Newcomer) -> None:
+        """A file that waited is read from now on."""
+        place = newcomer.found.place
+        self._found.pop(place, None)
+        self._waiting.pop(place, None)
+        self.left.pop(place, None)
+
+    def candidates(self, group: str) -> Iterator[Newcomer]:
+        """Rotated files that wait and belong to the file of this path."""
+        for found in list(self._found.values()):
+            if found.rotated and found.group == group:
+                self._room = max(self._room, 1)  # what is lost otherwise is worth one file more
+                if newcomer := self._opened(found):
+                    yield newcomer
+
+    def close(self) -> None:
+        """Closes all files."""
+        for place in list(self._waiting):
+            self.forget(place)
+
+    # Met
+
+    def _is_stranger(self, place: Place, found: Found) -> bool:
+        if place in self._known or place in self._copies.held:
+            return False
+        row = self._registry.at(place)
+        if found.kin is None:
+            return row is not None or self._registry.copy_at(place) is not None
+        if row is None and stream_of(found.kin.type, found.name, self._namespace) is None:
+            self._losses.ignored(found.name, "what stands before the first - or . names no data stream")
+            return False
+        return True
+
+    def _in_order(self) -> list[Found]:
+        """By inode: files with the same first line are numbered in this order."""
+        return sorted(self._found.values(), key=lambda each: (each.place.device, each.place.inode))
+
+    def _opened(self, found: Found) -> Newcomer | None:
+        if newcomer := self._waiting.get(found.place):
+            newcomer.look(listed=found.place in self._files)
+            return newcomer
+        try:
+            return self._open(found)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._unopened.add(found.place)
+            self._losses.ignored(found.name, error.strerror or str(error))
+            return None
+
+    def _open(self, found: Found) -> Newcomer | None:
+        row = self._registry.at(found.place)
+        may_rest = row is not None and 0 < row.size_bytes <= row.checkpoint
+        if self._room <= 0 and not may_rest:
+            self._unopened.add(found.place)
+            return None
+        status = os.lstat(found.path)
+        if not status.st_size or (status.st_dev, status.st_ino) != (found.place.device, found.place.inode):
+            return None
+        if may_rest and row and self._rests(found, row, status):
+            return None
+        if self._room <= 0:
+            self._unopened.add(found.place)
+            return None
+        content = opened(found)
+        if content is None:
+            return None
+        stream = stream_of(found.kin.type, found.name, self._namespace) if found.kin else None
+        newcomer = Newcomer(found, content, stream or "", self._settings, self._clock)
+        self._waiting[found.place] = newcomer
+        self._room -= 1
+        return newcomer
+
+    def _rests(self, found: Found, row: Row, status: os.stat_result) -> bool:
+        """Leaves a file alone that is as the registry last saw it, and was settled then."""
+        is_plain = not found.path.endswith(".gz")
+        if status.st_mtime_ns != row.changed_ns or (is_plain and status.st_size != row.size_bytes):
+            return False
+        if found.told != row.path or row.gone_s or self.left.get(found.place) == row.id:
+            return False
+        self._known.rest(found.place, Rest(row.id, status.st_size, status.st_mtime_ns))
+        self._found.pop(found.place)
+        return True
+
+    # Recognised
+
+    def _at_its_place(self, newcomer: Newcomer) -> Adopted | None:
+        place = newcomer.found.place
+        row = self._registry.at(place)
+        if row is None or row.id == self.left.get(place) or row.id in self._known.by_id:
+            return None
+        match newcomer.is_row(row, self._registry.copy_at(place)):
+            case None:
+                self._unsure.add(place)
+            case True:
+                return self._known_row(newcomer, row)
+            case False if newcomer.begins_as(row):
+                self.left[place] = row.id
+                self.cut.add(row.id)
+        return None
+
+    def _by_content(self, newcomer: Newcomer, taken: Collection[str]) -> Adopted | None:
+        """The row of a file that has none at its place: one that it moved away from, else a new one."""
+        line, place = newcomer.line, newcomer.found.place
+        assert line is not None
+        if self._is_twin(newcomer):
+            return None
+        for ordinal in range(self._settings.same_first_lines):
+            name = identity(line, ordinal)
+            row = self._registry.get(name)
+            if name in taken and newcomer.found.rotated:  # compared when the other is read
+                newcomer.met_with = newcomer.met_with if row else name
+                self._unsure.add(place)
+                return None
+            if row is None:
+                if name not in taken:
+                    return self._new_row(newcomer, name)
+                continue
+            if name in taken or name == self.left.get(place) or self._is_there(row):
+                if self._is_copy(newcomer, row):
+                    return None
+                continue
+            match newcomer.is_row(row, self._registry.copy_at(place)):
+                case None:
+                    self._unsure.add(place)
+                    return None
+                case True:
+                    return self._known_row(newcomer, row)
+        self._losses.ignored(newcomer.found.name, "too many files have the same first line")
+        return None
+
+    def _is_there(self, row: Row) -> bool:
+        """Whether the file of this row is there, or may be for all that is known yet."""
+        if row.id in self._known.by_id or row.place is None:
+            return row.id in self._known.by_id
+        rest = self._known.resting.get(row.place)
+        return (
+            (rest is not None and rest.id == row.id)
+            or row.place in self._unopened
+            or row.place in self._unsure
+        )
+
+    def _is_twin(self, newcomer: Newcomer) -> bool:
+        """Whether it is compressed from a file that is still there."""
+        plain = self._paths.get(newcomer.found.path.removesuffix(".gz"))
+        if not newcomer.is_gzip or plain is None or plain is newcomer.found:
+            return False
+        try:
+            content = opened(plain)
+        except OSError:
+            return False
+        if content is None:
+            return False
+        with closing(content):
+            mine = newcomer.content.read(COMPARED_BYTES, 0)
+            return content.read(len(mine), 0) == mine
+
+    def _is_copy(self, newcomer: Newcomer, row: Row) -> bool:
+        """Whether it is a copy of the file of `row`, which is there, or may be; it is held then, or waits."""
+        harvester = self._known.by_id.get(row.id)
+        found = harvester.found if harvester else self._files.get(row.place) if row.place else None
+        if found is None or not newcomer.found.rotated:
+            return False
+        was_copy = self._registry.copy_at(newcomer.found.place) == row.id
+        if found.group != newcomer.found.group and not was_copy:
+            return False
+        try:
+            content = harvester.content if harvester else opened(found)
+        except OSError:
+            return False
+        if content is None:
+            return False
+        copy = Copy(newcomer.found, newcomer.content, row.id)
+        try:
+            content.size()
+            if not copy.agrees(content):
+                if self._is_changed(row):  # since it was last looked at; the next look tells more
+                    self._unsure.add(newcomer.found.place)
+                    return True
+                return False
+            if not self._is_plausible(newcomer, row, found, content.changed_ns):
+                return False
+        finally:
+            if not harvester:
+                content.close()
+        self._copies.hold(copy)
+        self.harvested(newcomer)
+        return True
+
+    def _is_changed(self, row: Row) -> bool:
+        """Whether the file of `row` is not what it was."""
+        if harvester := self._known.by_id.get(row.id):
+            harvester.check()
+            return harvester.replaced
+        rest = self._known.resting.get(row.place) if row.place else None
+        found = self._files.get(row.place) if row.place else None
+        if rest is None or found is None:
+            return False
+        status = os.lstat(found.path)
+        return (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns)
+
+    def _is_plausible(self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int) -> bool:
+        """Whether a file that begins another is a copy of it.
+
+        A file of one line may be one of its own that was rotated when another began with the same line. It is
+        a copy if its original was met before it, or was last written to before it.
+        """
+        if newcomer.size_bytes > len(newcomer.line or b"") + 1:
+            return True
+        if original.rotated:
+            return False
+        return newcomer.met_with != row.id or newcomer.content.changed_ns > original_changed_ns
+
+    def _known_row(self, newcomer: Newcomer, row: Row) -> Adopted:
+        found = newcomer.found
+        is_known = (row.place, row.path, row.gone_s) == (found.place, found.told, 0.0)
+        is_ours = row.stream.endswith(f"-{self._namespace}")
+        stream = row.stream if is_ours or not newcomer.stream else newcomer.stream  # the setting was changed
+        row = replace(row, place=found.place, path=found.told, stream=stream, gone_s=0.0)
+        return Adopted(newcomer, row, is_known)
+
+    def _new_row(self, newcomer: Newcomer, name: str) -> Adopted | None:
+        if not newcomer.stream:
+            return None
+        most = self._settings.fingerprint_bytes
+        head = newcomer.content.read(most, 0)
+        head = head[: head.rfind(b"\n") + 1 or len(newcomer.line or b"")]
+        row = Row(
+            name,
+            newcomer.found.place,
+            len(head),
+            digest(head),
+            0,
+            newcomer.stream,
+            newcomer.found.told,
+            sent=self._settings.ahead_bytes,
+        )
+        return Adopted(newcomer, row)
+
+
+def _precedence(newcomer: Newcomer) -> tuple[bool, int]:
+    is_rotated = newcomer.found.rotated
+    return is_rotated, -newcomer.size_bytes if is_rotated else 0

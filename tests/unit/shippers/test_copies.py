@@ -1,0 +1,177 @@
+"""Rotation by copy and truncation, in every order of copy, truncation, reading and death."""
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.reader import Reader, append, texts
+
+
+def copy(log: Path) -> Path:
+    target = log / "request.ndjson.1"
+    shutil.copyfile(log / "request.ndjson", target)
+    return target
+
+
+def told(caplog: pytest.LogCaptureFixture, action: str) -> list[logging.LogRecord]:
+    return [each for each in caplog.records if getattr(each, "event.action", "") == action]
+
+
+def losses(caplog: pytest.LogCaptureFixture) -> list[int]:
+    return [getattr(each, "card.file.lost_bytes") for each in told(caplog, "file_truncated")]
+
+
+@pytest.mark.parametrize("dead", [False, True])
+@pytest.mark.parametrize("read_first", [False, True])
+@pytest.mark.parametrize("look_at_copy", [False, True])
+def test_what_was_copied_and_not_read_is_read_on_under_the_same_ids(
+    reader: Reader,
+    log: Path,
+    caplog: pytest.LogCaptureFixture,
+    dead: bool,
+    read_first: bool,
+    look_at_copy: bool,
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "a1", "a2")
+    lines = reader.run() if read_first else {}
+    if dead:
+        reader.stop()
+    append(path, "a3", "a4")
+    copy(log)
+    if look_at_copy and not dead:
+        reader.tail.look()
+    os.truncate(path, 0)
+    append(path, "b1", "b2")
+    if dead:
+        reader.start()
+    for _ in range(4):
+        lines |= reader.run()
+    assert texts(lines) == ["a1", "a2", "a3", "a4", "b1", "b2"]
+    assert len({name[:25] for name in lines}) == 2
+    reader.restart()
+    assert reader.run() == {}
+    assert set(losses(caplog)) <= {0}
+    assert len(losses(caplog)) == (1 if read_first or (look_at_copy and not dead) else 0)
+
+
+def test_a_copy_is_held_while_its_original_grows(reader: Reader, log: Path) -> None:
+    path = log / "request.ndjson"
+    append(path, "a1", "a2")
+    reader.run()
+    copy(log)
+    for number in range(3):
+        append(path, f"a{number + 3}")
+        assert texts(reader.run()) == [f"a{number + 3}"]
+    reader.restart()
+    assert reader.run() == {}
+
+
+def test_lines_after_the_copy_are_lost_and_counted(
+    reader: Reader, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "a1", "a2")
+    reader.run()
+    copy(log)
+    append(path, "lost-1", "lost-2")
+    reader.tail.look()
+    for harvester in reader.tail.harvesters():  # sees the size, and does not read on
+        harvester.most_bytes = path.stat().st_size
+    os.truncate(path, 0)
+    append(path, "b1", "b2")
+    assert texts(reader.run() | reader.run() | reader.run()) == ["b1", "b2"]
+    assert losses(caplog) == [14]
+    rows = [row for each in reader.registry.ids() if (row := reader.registry.get(each))]
+    assert sum(row.lost_bytes for row in rows) == 14
+    assert reader.tail.losses.bytes == {"truncated": 14}
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_copy_that_ends_before_what_was_read_is_not_read_again(
+    reader: Reader, log: Path, killed: bool
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "a1", "a2")
+    copy(log)
+    reader.run()
+    reader.run()
+    append(path, "a3", "a4")
+    assert texts(reader.run()) == ["a3", "a4"]
+    if killed:
+        reader.kill()
+    os.truncate(path, 0)
+    if killed:
+        reader.start()
+    assert reader.run() | reader.run() == {}
+    append(path, "b1", "b2")
+    assert texts(reader.run() | reader.run() | reader.run()) == ["b1", "b2"]
+    reader.restart()
+    assert reader.run() == {}
+
+
+def test_a_file_cut_and_grown_beyond_its_checkpoint_while_dead_is_told_by_its_tail(
+    reader: Reader, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "x" * 63, "old-1")
+    first = reader.run()
+    reader.stop()
+    path.write_bytes(b"x" * 63 + b"\nnew-1\nnew-2\n")  # the same first `fingerprint_bytes`
+    reader.start()
+    second = reader.run() | reader.run()
+    assert texts(second) == ["new-1", "new-2", "x" * 63]
+    assert not first.keys() & second.keys()
+
+
+def test_a_copy_that_goes_its_own_way_is_a_file_of_its_own(reader: Reader, log: Path) -> None:
+    append(log / "request.ndjson", "a1", "a2")
+    reader.run()
+    target = copy(log)
+    assert reader.run() == {}
+    append(target, "own")
+    assert texts(reader.run() | reader.run()) == ["a1", "a2", "own"]
+
+
+def test_several_copies_of_one_file_are_shipped_once(reader: Reader, log: Path) -> None:
+    path = log / "request.ndjson"
+    append(path, "a1", "a2")
+    reader.run()
+    append(path, "a3")
+    copy(log).rename(log / "request.ndjson.2")
+    append(path, "a4")
+    copy(log)
+    reader.stop()
+    os.truncate(path, 0)
+    reader.start()
+    lines = {}
+    for _ in range(4):
+        lines |= reader.run()
+    assert texts(lines) == ["a3", "a4"]
+
+
+def test_a_copy_stands_for_its_original_when_that_is_deleted(reader: Reader, log: Path) -> None:
+    append(log / "request.ndjson", "a1", "a2")
+    reader.run()
+    copy(log)
+    reader.run()
+    (log / "request.ndjson").unlink()
+    assert reader.later() == {}
+    assert reader.later() == {}
+    reader.restart()
+    assert reader.later() == {}
+
+
+def test_rotated_files_with_one_equal_line_are_no_copies(reader: Reader, log: Path) -> None:
+    """Rotated within a look: what holds only the line that its successor begins with is a file of its own."""
+    path = log / "request.ndjson"
+    append(path, "same")
+    path.rename(log / "request.ndjson.1")
+    append(path, "same", "more")
+    lines = {}
+    for _ in range(3):
+        lines |= reader.run()
+    assert texts(lines) == ["more", "same", "same"]
