@@ -22,12 +22,13 @@ from shippers.settings import ShipperSettings
 
 
 class Fields(logging.Formatter):
-    """A record as one JSON object: its level, its message and its extra fields, whose names hold a dot."""
+    """A record as one JSON object: time, level, message, and the extra fields, whose names hold a dot."""
 
     def format(self, record: logging.LogRecord) -> str:
         extra = {name: value for name, value in vars(record).items() if "." in name}
         if record.exc_info:
             extra["error.stack_trace"] = self.formatException(record.exc_info)
+        extra["at_s"] = record.created
         return json.dumps({"level": record.levelname, "message": record.getMessage(), **extra}, default=str)
 
 

@@ -13,8 +13,13 @@ from typing import Any
 from tests.torture.lines import Kind, Line
 from tests.torture.stores import Document
 
-LOST_ACTION = "file_truncated"
-LOST_FIELD = "file.lost_bytes"
+TRUNCATED = "file_truncated"
+LOST_BYTES = "card.file.lost_bytes"
+UNSEEN_S = "card.file.unseen_s"
+PATH = "card.file.path"
+CLOCK_S = 0.1
+"""How far the times of a writer and of the shipper's log may lie apart."""
+
 MOST_SHOWN = 5
 
 
@@ -26,6 +31,31 @@ class Put:
     start: int
     sha256: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A line that may be lost: written at `at_s`, between the copy and the truncation of its file."""
+
+    line: Line
+    dataset: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What the shipper said when a file was truncated: bytes that it saw and has not, and since when it
+    had not looked (`since_s` to `until_s`): what was written then it cannot know of."""
+
+    path: str
+    lost_bytes: int
+    since_s: float
+    until_s: float
+
+    def covers(self, risk: Risk) -> bool:
+        """Whether that line was written while nobody looked."""
+        is_then = self.since_s - CLOCK_S <= risk.at_s <= self.until_s + CLOCK_S
+        return is_then and f"/{risk.dataset}." in f"/{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +71,8 @@ class Verdict:
         doubled_lines: documents too many of a line.
         strange: documents that nobody wrote.
         lost: lines of a live copytruncate that are neither here nor there.
-        lost_bytes: their bytes; `reported_bytes` is what the shipper said may be lost at most.
+        lost_bytes: their bytes; `reported_bytes` is what the shipper said of them.
+        unreported: lost lines that are neither among those bytes nor in a time that the shipper told of.
         examples: some lines that are wrong.
     """
 
@@ -55,21 +86,22 @@ class Verdict:
     lost: int = 0
     lost_bytes: int = 0
     reported_bytes: int = 0
+    unreported: int = 0
     examples: tuple[str, ...] = field(default=())
 
     @property
     def ok(self) -> bool:
         """Whether each line is where it belongs, once."""
-        wrong = self.missing or self.doubled_ids or self.doubled_lines or self.strange
-        return not wrong and self.lost_bytes <= self.reported_bytes
+        wrong = self.missing, self.doubled_ids, self.doubled_lines, self.strange, self.unreported
+        return not any(wrong)
 
 
 def verdict(
     lines: Iterable[Line],
-    at_risk: Iterable[Line],
+    at_risk: Iterable[Risk],
     documents: Iterable[Document],
     puts: Iterable[Put],
-    reported_bytes: int,
+    losses: Iterable[Loss],
     *,
     as_text: Callable[[bytes], bytes],
 ) -> Verdict:
@@ -79,12 +111,17 @@ def verdict(
     arrived = Counter(document.text for document in found)
     aside = _aside(written, puts, as_text)
     missing = expected - arrived - aside
-    risky = Counter(_key(line, as_text) for line in at_risk)
+    risks, told = list(at_risk), list(losses)
+    risky = Counter(_key(risk.line, as_text) for risk in risks)
     lost = missing & risky
     missing -= lost
     doubled = Counter({text: arrived[text] - count for text, count in expected.items()})
     doubled = +Counter({text: more for text, more in doubled.items() if more > 0})
     strange = Counter({text: count for text, count in arrived.items() if text not in expected})
+    hidden = [each for each in risks if _key(each.line, as_text) in lost]
+    hidden = [each for each in hidden if not any(loss.covers(each) for loss in told)]
+    lost_bytes = sum((len(text) + 1) * count for text, count in lost.items())
+    reported_bytes = sum(loss.lost_bytes for loss in told)
     wrong = [*missing, *doubled, *strange]
     return Verdict(
         written=len(written),
@@ -95,8 +132,9 @@ def verdict(
         doubled_lines=doubled.total(),
         strange=strange.total(),
         lost=lost.total(),
-        lost_bytes=sum((len(text) + 1) * count for text, count in lost.items()),
+        lost_bytes=lost_bytes,
         reported_bytes=reported_bytes,
+        unreported=len(hidden) if lost_bytes > reported_bytes else 0,
         examples=tuple(text.decode("utf-8", "replace")[:100] for text in wrong[:MOST_SHOWN]),
     )
 
@@ -122,12 +160,17 @@ def quarantined(folder: Path) -> list[Put]:
     return list(puts.values())
 
 
-def reported_bytes(log: Path) -> int:
-    """How many bytes the shipper said may have been lost by truncation."""
+def losses(log: Path) -> list[Loss]:
+    """What the shipper said of truncated files."""
     if not log.exists():
-        return 0
+        return []
     entries = [entry for text in log.read_bytes().split(b"\n") if (entry := _parsed(text))]
-    return sum(int(e.get(LOST_FIELD, 0)) for e in entries if e.get("event.action") == LOST_ACTION)
+    return [_loss(entry) for entry in entries if entry.get("event.action") == TRUNCATED]
+
+
+def _loss(entry: dict[str, Any]) -> Loss:
+    at_s, unseen_s = float(entry["at_s"]), float(entry.get(UNSEEN_S, 0))
+    return Loss(str(entry.get(PATH, "")), int(entry.get(LOST_BYTES, 0)), at_s - unseen_s, at_s)
 
 
 def _parsed(text: bytes) -> dict[str, Any] | None:

@@ -161,7 +161,7 @@ def _verdict(plan: Plan, writers: list[Writer], store: Store, home: Path) -> Ver
         risky,
         found,
         account.quarantined(home / "quarantine"),
-        account.reported_bytes(home / "shipper.ndjson"),
+        account.losses(home / "shipper.ndjson"),
         as_text=bytes if is_memory else canonical,
     )
 

@@ -30,7 +30,7 @@ def summary(outcomes: Iterable[Outcome], seconds: float) -> str:
         f"{sum(each.strange for each in verdicts)} strange",
         f"{sum(each.lost for each in verdicts)} lost"
         f" ({sum(each.lost_bytes for each in verdicts)} bytes,"
-        f" {sum(each.reported_bytes for each in verdicts)} reported)",
+        f" {sum(each.unreported for each in verdicts)} not reported)",
         f"{sum(not each.ok for each in all_runs)} failed",
         f"{seconds:.0f} s",
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Set
 from pathlib import Path
 
 from tests.torture import rotate
+from tests.torture.account import Risk
 from tests.torture.lines import HEADER, Kind, Line, line
 from tests.torture.plan import FilePlan, Rotation
 
@@ -27,7 +29,7 @@ class Writer(threading.Thread):
 
     def __init__(self, plan: FilePlan, folder: Path, draw: random.Random, arrived: Set[bytes]) -> None:
         super().__init__(name=f"writer-{plan.dataset}", daemon=True)
-        self.plan, self.lines, self.at_risk = plan, list[Line](), list[Line]()
+        self.plan, self.lines, self.at_risk = plan, list[Line](), list[Risk]()
         self.rotations: Counter[Rotation] = Counter()
         self.error: BaseException | None = None
         self._path = folder / f"{plan.dataset}.ndjson"
@@ -130,7 +132,8 @@ class Writer(threading.Thread):
     def _copy_and_truncate(self, *, live: bool) -> None:
         rotate.copied(self._path)
         if live:
-            self.at_risk += self._burst(self._draw.randint(1, MOST_LATE))
+            lines, at_s = self._burst(self._draw.randint(1, MOST_LATE)), time.time()
+            self.at_risk += [Risk(each, self.plan.dataset, at_s) for each in lines]
         rotate.truncated(self._path)
         self._here = []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.torture import account
-from tests.torture.account import Put, Verdict
+from tests.torture.account import Loss, Put, Risk, Verdict
 from tests.torture.lines import Kind, Line, canonical
 from tests.torture.stores import Document
 
@@ -26,11 +26,11 @@ def put(line: Line, start: int = 0) -> Put:
 def judged(
     documents: Sequence[Document],
     puts: Sequence[Put] = (),
-    at_risk: Sequence[Line] = (),
-    reported_bytes: int = 0,
+    at_risk: Sequence[Risk] = (),
+    losses: Sequence[Loss] = (),
     lines: Sequence[Line] = LINES,
 ) -> Verdict:
-    return account.verdict(lines, at_risk, documents, puts, reported_bytes, as_text=bytes)
+    return account.verdict(lines, at_risk, documents, puts, losses, as_text=bytes)
 
 
 def test_each_line_once_is_in_order() -> None:
@@ -70,13 +70,31 @@ def test_lines_too_long_are_told_by_their_number() -> None:
     assert judged(DOCUMENTS, puts[:1], lines=[*LINES, *long]).missing == 1
 
 
-def test_lines_at_risk_may_be_lost_only_as_far_as_it_is_reported() -> None:
-    lost = DOCUMENTS[2:]
-    assert judged(lost).missing == 2
-    assert judged(lost, at_risk=LINES[:1]).missing == 1
-    assert not judged(lost, at_risk=LINES[:2], reported_bytes=15).ok
-    verdict = judged(lost, at_risk=LINES[:2], reported_bytes=16)
-    assert (verdict.lost, verdict.lost_bytes, verdict.ok) == (2, 16, True)
+RISKS = [Risk(line, "part0", 100.0 + line.number) for line in LINES]
+
+
+def test_lines_at_risk_may_be_lost_and_no_others() -> None:
+    told = [Loss("log/part0.ndjson", 16, 0, 0)]
+    assert judged(DOCUMENTS[2:]).missing == 2
+    verdict = judged(DOCUMENTS[2:], at_risk=RISKS[:1], losses=told)
+    assert (verdict.missing, verdict.lost, verdict.ok) == (1, 1, False)
+    verdict = judged(DOCUMENTS[2:], at_risk=RISKS[:2], losses=told)
+    assert (verdict.lost, verdict.lost_bytes, verdict.reported_bytes, verdict.ok) == (2, 16, 16, True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "unreported"),
+    [
+        (Loss("log/part0.ndjson", 15, 0, 0), 2),
+        (Loss("log/part0.ndjson", 0, 99, 101), 0),
+        (Loss("log/part0.ndjson", 0, 99, 100.5), 1),
+        (Loss("log/part0.ndjson", 0, 101, 102), 1),
+        (Loss("log/part1.ndjson", 0, 99, 101), 2),
+    ],
+)
+def test_a_loss_that_was_not_reported_in_bytes_or_in_time_is_seen(loss: Loss, unreported: int) -> None:
+    verdict = judged(DOCUMENTS[2:], at_risk=RISKS[:2], losses=[loss])
+    assert (verdict.unreported, verdict.ok) == (unreported, unreported == 0)
 
 
 def test_equal_first_lines_of_files_are_counted_one_by_one() -> None:
@@ -110,3 +128,12 @@ def quarantine(tmp_path: Path) -> Path:
 def test_an_entry_that_a_crash_wrote_twice_counts_once(quarantine: Path) -> None:
     assert account.quarantined(quarantine) == [Put("f", 7, "ab", "nul_byte")]
     assert account.quarantined(quarantine / "none") == []
+
+
+def test_what_the_shipper_said_of_a_truncated_file_is_read_from_its_log(tmp_path: Path) -> None:
+    entry = {"event.action": "file_truncated", "at_s": 50.0, account.LOST_BYTES: 7, account.UNSEEN_S: 2.0}
+    other = {"event.action": "file_gone", "at_s": 50.0, account.LOST_BYTES: 7}
+    log = tmp_path / "shipper.ndjson"
+    assert account.losses(log) == []
+    log.write_text("".join(json.dumps(e | {account.PATH: "log/x.ndjson"}) + "\n" for e in (entry, other)))
+    assert account.losses(log) == [Loss("log/x.ndjson", 7, 48.0, 50.0)]
