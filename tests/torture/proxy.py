@@ -49,6 +49,7 @@ class Proxy(ThreadingHTTPServer):
         self.gate = Gate()
         self.arrived: set[bytes] = set()
         self._taken: dict[str, bytes] = {}
+        self._streams: set[str] = set()
         self.requests = 0
         self.calm = threading.Event()  # set when faults are over: nobody is kept waiting
         self.strike: Callable[[Callable[[], None]], None] = lambda meanwhile: meanwhile()
@@ -61,6 +62,7 @@ class Proxy(ThreadingHTTPServer):
     def take(self, pair: Pair) -> None:
         """The store has it."""
         self._taken[pair.id] = pair.line
+        self._streams.add(pair.index)
         self.arrived.add(pair.line)
 
     def texts(self) -> list[bytes]:
@@ -76,6 +78,12 @@ class Proxy(ThreadingHTTPServer):
         """Rolls over the streams of these lines, when no request is at work."""
         with self.gate.looking():
             for stream in sorted({pair.index for pair in pairs}):
+                self.store.roll_over(stream)
+
+    def roll_over_all(self) -> None:
+        """Rolls over every stream that a line was sent to."""
+        with self.gate.looking():
+            for stream in sorted(self._streams):
                 self.store.roll_over(stream)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -234,6 +242,12 @@ class Handler(BaseHTTPRequestHandler):
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
+
+    def handle_expect_100(self) -> bool:
+        """Lets the client go on at once; what is not flushed would hold it up for a second."""
+        going = super().handle_expect_100()
+        self.wfile.flush()
+        return going
 
     def _body(self) -> bytes:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
