@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--backlog", type=int, default=2_000_000, help="lines that wait when the shipper starts"
     )
-    parser.add_argument("--loss-lines", type=int, default=60_000, help="where lines are lost")
+    parser.add_argument("--loss-lines", type=int, default=20_000, help="where lines are lost")
     parser.add_argument("--rate", type=int, default=1000, help="lines a second for the freshness")
     parser.add_argument("--seconds", type=float, default=30.0, help="of freshness, and of idleness")
     parser.add_argument("--files", type=int, default=100, help="that lie idle")

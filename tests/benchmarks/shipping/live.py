@@ -49,7 +49,7 @@ def written(path: Path, seconds: float, rate: int) -> int:
         while (past := time.monotonic() - begun) < seconds:
             due = int(past * rate) - number
             stamp = time.time_ns()
-            file.write(b"".join(line(number + n, written_ns=stamp) for n in range(due)))
+            file.write(b"".join(line(number + n, f',"written_ns":{stamp}') for n in range(due)))
             number += due
             time.sleep(TICK_S)
     return number
