@@ -1,17 +1,19 @@
 """Lines -> one body of `_bulk`.
 
-A batch is closed by its number of lines or by their bytes. The action of a line names its data stream and
-its `_id`; the line itself follows as it stands in the file.
+A batch is closed by its number of lines, by their bytes or by its age. The action of a line names its data
+stream and its `_id`; the line itself follows as it stands in the file.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 
-from shippers.files.check import Fault, fault_of
+from shippers.files.check import Fault, fault_of, unparsable
+from shippers.ledger import Taken
 
 OFFSET_DIGITS = 10
 """Hexadecimal digits of the offset in an `_id`: files up to 1 TiB."""
@@ -19,15 +21,21 @@ OFFSET_DIGITS = 10
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as the server sees it: its identity, its data stream; `path` only tells people."""
+    """A file as the server sees it: its identity, its data stream; `path` only tells people.
+
+    `named`: its lines are sent with an `_id`; a time-series stream makes ids of its own.
+    """
 
     id: str
     stream: str
     path: str
+    named: bool = True
 
     @property
     def action(self) -> bytes:
-        """The action line, with a place for the offset."""
+        """The action line; with a place for the offset where the lines are named."""
+        if not self.named:
+            return f'{{"create":{{"_index":"{self.stream}"}}}}'.encode()
         text = f'{{"create":{{"_index":"{self.stream}","_id":"{self.id}-%0{OFFSET_DIGITS}x"}}}}'
         return text.encode()
 
@@ -38,15 +46,25 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Lines of one file, not always neighbours. `offsets` say where each begins."""
+    """Lines of one file, not always neighbours. `offsets` say where each begins.
+
+    `uncertain`: the server may have them already, so they are looked up before they are sent.
+    """
 
     source: Source
     lines: Sequence[bytes]
     offsets: Sequence[int]
+    uncertain: bool = False
 
     def pick(self, numbers: Sequence[int]) -> Segment:
         """Only the lines of these numbers."""
-        return Segment(self.source, [self.lines[n] for n in numbers], [self.offsets[n] for n in numbers])
+        lines, offsets = [self.lines[n] for n in numbers], [self.offsets[n] for n in numbers]
+        return replace(self, lines=lines, offsets=offsets)
+
+    @property
+    def ids(self) -> list[str]:
+        """The `_id` of each line."""
+        return [self.source.document_id(offset) for offset in self.offsets]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +96,19 @@ class Unfit:
 
 @dataclass(slots=True)
 class Batch:
-    """Lines to send, lines that may not be sent, and where each file's checkpoint stands after both.
+    """Lines to send, lines that may not be sent, and what it took of each file with both.
 
     `add` fills it up to `most_lines` lines and `most_bytes` bytes of lines; one line always fits.
+    `parse`: each line is parsed as JSON, not only glanced at.
     """
 
     most_lines: int
     most_bytes: int
     line_limit: int
+    parse: bool = False
     segments: list[Segment] = field(default_factory=list)
     unfit: list[Unfit] = field(default_factory=list)
-    ends: dict[str, int] = field(default_factory=dict)
+    taken: dict[str, Taken] = field(default_factory=dict)
     count: int = 0
     size_bytes: int = 0
     _overflowed: bool = False
@@ -101,20 +121,25 @@ class Batch:
     @property
     def empty(self) -> bool:
         """Whether there is neither anything to send nor a checkpoint to move."""
-        return not self.ends
+        return not self.taken
+
+    @property
+    def unfit_by_file(self) -> Counter[str]:
+        """How many of its lines may not be sent: identity of a file -> lines."""
+        return Counter(each.source.id for each in self.unfit)
 
     def add(self, piece: Piece) -> Piece | None:
         """Takes what fits of `piece` and returns the rest of it, None when all went in."""
         taken, rest = _split(piece, self._room(piece))
         if taken.skipped:
             self.unfit.append(Unfit(piece.source, *taken.skipped, Fault.TOO_LONG))
-            self.count += 1
         if taken.lines:
-            self.count += len(taken.lines)
             self.size_bytes += taken.end - taken.offsets[0]
             self._sort(taken)
-        if taken.lines or taken.skipped:
-            self.ends[piece.source.id] = taken.end
+        if lines := len(taken.lines) + bool(taken.skipped):
+            self.count += lines
+            before = self.taken.get(piece.source.id)
+            self.taken[piece.source.id] = Taken(taken.end, lines + (before.lines if before else 0))
         self._overflowed = rest is not None
         return rest
 
@@ -130,31 +155,39 @@ class Batch:
         return min(lines, fit)
 
     def _sort(self, taken: Piece) -> None:
-        if taken.sound:
-            self.segments.append(Segment(taken.source, taken.lines, taken.offsets))
+        segment = Segment(taken.source, taken.lines, taken.offsets, taken.uncertain)
+        faults = self._faults(taken)
+        if not any(faults):
+            self.segments.append(segment)
             return
-        faults = [fault_of(line, self.line_limit) for line in taken.lines]
         fit = [number for number, fault in enumerate(faults) if fault is None]
         if fit:
-            self.segments.append(Segment(taken.source, taken.lines, taken.offsets).pick(fit))
+            self.segments.append(segment.pick(fit))
         self.unfit += (
-            Unfit(taken.source, start, start + len(line) + 1, fault, line)
+            Unfit(taken.source, start, min(start + len(line) + 1, taken.end), fault, line)
             for line, start, fault in zip(taken.lines, taken.offsets, faults, strict=True)
             if fault
         )
+
+    def _faults(self, taken: Piece) -> list[Fault | None]:
+        """What is wrong with each line; empty when nothing is with any."""
+        faults = [] if taken.sound else [fault_of(line, self.line_limit) for line in taken.lines]
+        if not self.parse:
+            return faults
+        known = faults or [None] * len(taken.lines)
+        return [fault or unparsable(line) for fault, line in zip(known, taken.lines, strict=True)]
 
 
 def _split(piece: Piece, room: int) -> tuple[Piece, Piece | None]:
     if room >= len(piece.lines):
         return piece, None
-    at = piece.offsets[room]
-    source, lines, offsets, sound = piece.source, piece.lines, piece.offsets, piece.sound
-    taken = Piece(source, lines[:room], offsets[:room], at, sound, piece.skipped)
-    return taken, Piece(source, lines[room:], offsets[room:], piece.end, sound)
+    lines, offsets = piece.lines, piece.offsets
+    taken = replace(piece, lines=lines[:room], offsets=offsets[:room], end=offsets[room])
+    return taken, replace(piece, lines=lines[room:], offsets=offsets[room:], skipped=None)
 
 
 def body(segments: Sequence[Segment]) -> bytes:
-    """The body of `_bulk`: for each line its action (`create`, data stream, `_id`) and the line."""
+    """The body of `_bulk`: for each line its action (`create`, data stream, `_id` if named) and the line."""
     parts: list[bytes] = [b""] * (2 * size(segments))
     parts[::2] = chain.from_iterable(map(_actions, segments))
     parts[1::2] = chain.from_iterable(segment.lines for segment in segments)
@@ -163,7 +196,10 @@ def body(segments: Sequence[Segment]) -> bytes:
 
 
 def _actions(segment: Segment) -> Iterator[bytes]:
-    return map(segment.source.action.__mod__, segment.offsets)
+    action = segment.source.action
+    return (
+        map(action.__mod__, segment.offsets) if segment.source.named else repeat(action, len(segment.lines))
+    )
 
 
 def size(segments: Sequence[Segment]) -> int:

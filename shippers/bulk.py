@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
@@ -27,6 +28,13 @@ class Verdict(Enum):
     DUPLICATE = "duplicate"
     RETRY = "retry"
     REFUSED = "refused"
+
+
+class Remedy(Enum):
+    """What makes a time-series stream's refusal of a line go away."""
+
+    UNNAMED = "the stream makes its ids itself"
+    LATE = "the line is older or newer than what the stream accepts"
 
 
 class RequestVerdict(Enum):
@@ -51,11 +59,25 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Another HTTP status. `type` is Elasticsearch's error type, None in a body that is not its own."""
+    """Another HTTP status. `type` is Elasticsearch's error type, None in a body that is not its own.
+
+    `retry_after_s`: for how long the server wants no further request, in seconds.
+    """
 
     status: int
     type: str | None
     reason: str
+    retry_after_s: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """The error's type, else its status."""
+        return self.type or f"HTTP {self.status}"
+
+    @property
+    def unknown(self) -> bool:
+        """Whether lines may have been taken all the same: a gateway may have given up on a server at work."""
+        return self.status >= 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,13 @@ class Unanswered:
 
 
 Reply = Answered | Rejected | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a look-up: the `_id`s that are on the server."""
+
+    ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +151,44 @@ def request_verdict(rejected: Rejected) -> RequestVerdict:
             return RequestVerdict.RETRY
         case _:
             return RequestVerdict.WAIT
+
+
+_UNNAMED = ("_id must be unset", "in time_series mode")
+_LATE = (
+    ("is outside of ranges of currently writable indices",),
+    ("time series index @timestamp value", "must be larger than"),
+    ("time series index @timestamp value", "must be smaller than"),
+)
+
+
+def remedy(refusal: Refusal) -> Remedy | None:
+    """How a line that a time-series stream refused can be sent all the same; None for any other refusal.
+
+    Elasticsearch tells these cases by their words alone; those here are of 8.x and 9.x.
+    """
+    if refusal.status != 400:
+        return None
+    if all(words in refusal.reason for words in _UNNAMED):
+        return Remedy.UNNAMED
+    if any(all(words in refusal.reason for words in each) for each in _LATE):
+        return Remedy.LATE
+    return None
+
+
+def retry_after_s(header: str | None, now_s: float) -> float:
+    """Seconds that a `Retry-After` header asks for (RFC 9110, section 10.2.3); 0 when it says nothing.
+
+    `now_s`: seconds since 1970.
+    """
+    if not header:
+        return 0.0
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return 0.0
+    return max(moment.timestamp() - now_s, 0.0)
 
 
 def sort(answer: Answered) -> Sorted:

@@ -1,8 +1,8 @@
-"""The loop that joins the parts: look at the files, fill a batch, settle it, move the checkpoints.
+"""The loop that joins the parts: look at the files, fill batches, have them settled, move the checkpoints.
 
 The order is the promise: what is refused is on the disk before the checkpoint moves, and the checkpoint
 moves only after the server has acknowledged. A kill at any moment leaves a checkpoint that is too early at
-worst; the lines after it are sent again under the same ids, and the server has each of them once.
+worst; the lines after it are looked up and sent under the same ids, and the server has each of them once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from elasticsearch import Elasticsearch
@@ -20,18 +20,27 @@ from elasticsearch import Elasticsearch
 from shippers.backoff import wait_s
 from shippers.batch import Batch, Piece
 from shippers.counters import Counters
-from shippers.delivery import Delivery, Refused
+from shippers.delivery import Delivery, refused_by_file
+from shippers.exposition import fields
+from shippers.files.harvest import Harvester
 from shippers.files.tail import Tail
+from shippers.ledger import Ledger, Settled, merged
 from shippers.outage import Outage
 from shippers.quarantine import Quarantine, refused_entries, unfit_entries
 from shippers.registry import Registry
+from shippers.senders import Outcome, Senders
 from shippers.settings import ShipperSettings
 from shippers.sink import Sink
+from shippers.streams import Streams
 
 logger = logging.getLogger(__name__)
 
 JOIN_S = 0.5
 """How often the waiting thread looks whether the working one has ended by itself."""
+IDLE_AFTER_S = 5.0
+"""Without a line for so long, files are looked at less often."""
+FILE_BATCHES = 4
+"""A file is read ahead of its checkpoint by so many batches for each one that may be under way."""
 
 
 class Pipeline:
@@ -67,51 +76,74 @@ class Pipeline:
         self._quarantine = Quarantine(
             home / "quarantine", settings.quarantine_bytes, settings.quarantine_reasons
         )
-        outage = Outage("Elasticsearch", clock, settings.report_s)
-        self._delivery = Delivery(Sink(client, settings.timeout_s), settings, self.counters, outage, draw)
+        self._outage = Outage("Elasticsearch", clock, settings.report_s)
         self._storage = Outage("The disk", clock, settings.report_s)
+        self._abort = threading.Event()
+        self._senders = Senders(self._deliveries(client), self._abort, self.waiting)
+        self._ledger = Ledger()
+        self._batch = self._new_batch()
+        self._batch_since_s = 0.0
         self._rest: Piece | None = None
+        self._waiting_bytes = 0
+        self._looked_s = self._read_s = float("-inf")
         self._reported_s = clock()
         self._failure: BaseException | None = None
 
-    def run(self, stop: threading.Event) -> None:
-        """Ships until `stop`, then waits `stop_s` at most for the answer in flight, and closes.
+    def _deliveries(self, client: Elasticsearch) -> list[Delivery]:
+        settings, counters, streams = self._settings, self.counters, Streams()
+        sink = Sink(client, settings.timeout_s, lambda size: counters.add(sent_bytes=size))
+        return [
+            Delivery(sink, settings, counters, self._outage, streams, self._draw)
+            for _ in range(settings.in_flight)
+        ]
 
-        A batch whose answer does not come in time is sent again by the next run, under the same ids.
+    def run(self, stop: threading.Event) -> None:
+        """Ships until `stop`, then for `stop_s` at most what is written by then, and closes.
+
+        A batch whose answer does not come in time is looked up and sent again by the next run, under the
+        same ids.
         """
         worker = threading.Thread(target=self._work, args=(stop,), name="ship", daemon=True)
         worker.start()
         while worker.is_alive() and not stop.is_set():
             stop.wait(JOIN_S)
-        worker.join(self._settings.stop_s)
+        worker.join(self._settings.stop_s + JOIN_S)
         self._report()
-        if worker.is_alive():
+        if worker.is_alive() or self._senders.busy:
             logger.warning(
-                "The answer in flight did not come in time; its lines are sent again at the next start.",
+                "Not all answers came in time; their lines are looked up at the next start and sent again "
+                "where they are missing.",
                 extra={"event.action": "ship_stopped", "event.outcome": "unknown"},
             )
+        if worker.is_alive():
             return
         self.close()
         if self._failure:
             raise self._failure
 
-    def run_once(self, stop: threading.Event | None = None) -> int:
-        """Looks at the files and settles one batch. Returns its lines, 0 when there was nothing to do."""
-        stop = stop or threading.Event()
-        if not self._stored(self._tail.look, stop):
-            return 0
-        batch = self._filled()
-        return batch.count if not batch.empty and self._settled(batch, stop) else 0
-
     def drain(self, stop: threading.Event | None = None) -> int:
-        """Settles batches until every whole line is settled. Returns how many lines that were."""
-        lines = 0
-        while settled := self.run_once(stop):
-            lines += settled
-        return lines
+        """Settles everything that is written by now. Returns how many lines that were.
+
+        Once `stop` is set, lines are given up rather than sent again; the next run sends them.
+        """
+        stop, before = stop or threading.Event(), self.counters.settled
+        while True:
+            self._look(stop)
+            handed_over = self._hand_over(flush=True)
+            if stop.is_set():
+                self._give_up(stop)
+            if not self._senders.busy and (stop.is_set() or not handed_over):
+                return self.counters.settled - before
+            self._collect(self._settings.poll_s, stop)
+
+    def waiting(self) -> int:
+        """Bytes of the files that were not read when they were last looked at."""
+        return self._waiting_bytes
 
     def close(self) -> None:
         """Closes the files and the registry."""
+        self._abort.set()
+        self._senders.close()
         self._tail.close()
         self._registry.close()
 
@@ -119,50 +151,111 @@ class Pipeline:
 
     def _work(self, stop: threading.Event) -> None:
         try:
-            self._ship(stop)
+            while not stop.is_set():
+                self._turn(stop)
+            self._finish(stop)
         except BaseException as error:  # noqa: BLE001 -- raised again by the thread that waits
             self._failure = error
 
-    def _ship(self, stop: threading.Event) -> None:
-        looked_s = float("-inf")
-        while not stop.is_set():
-            if not 0 <= self._clock() - looked_s < self._settings.poll_s:
-                looked_s = self._clock()
-                self._stored(self._tail.look, stop)
-            batch = self._filled()
-            if not batch.empty:
-                self._settled(batch, stop)
-            if not batch.full:
-                stop.wait(self._settings.poll_s)
-            self._report_sometimes()
+    def _turn(self, stop: threading.Event) -> None:
+        pause_s = self._pause_s()
+        if not 0 <= self._clock() - self._looked_s < pause_s:
+            self._look(stop)
+        self._hand_over(flush=False)
+        self._collect(pause_s, stop)
+        if not 0 <= self._clock() - self._reported_s < self._settings.report_s:
+            self._report()
 
-    def _filled(self) -> Batch:
-        """A batch of what the files have now, from one file after the other until it is full."""
+    def _pause_s(self) -> float:
+        is_idle = not 0 <= self._clock() - self._read_s < IDLE_AFTER_S
+        return max(self._settings.idle_poll_s, self._settings.poll_s) if is_idle else self._settings.poll_s
+
+    def _finish(self, stop: threading.Event) -> None:
+        """Ships what is written by now, for `stop_s` at most; nothing is sent again during an outage."""
+        until_s = time.monotonic() + self._settings.stop_s
+        self._look(stop)
+        while not self._outage.active and time.monotonic() < until_s:
+            if not self._hand_over(flush=True) and not self._senders.busy:
+                return
+            self._collect(self._settings.poll_s, stop)
+        self._give_up(stop, until_s)
+
+    def _give_up(self, stop: threading.Event, until_s: float = float("inf")) -> None:
+        """Has nothing sent again from here on, and waits for the answers that are under way."""
+        self._abort.set()
+        while self._senders.busy and time.monotonic() < until_s:
+            self._collect(self._settings.poll_s, stop)
+
+    def _look(self, stop: threading.Event) -> None:
+        self._looked_s = self._clock()
+        self._stored(self._tail.look, stop)
+        self._waiting_bytes = self._tail.waiting_bytes()
+
+    # Batches
+
+    def _new_batch(self) -> Batch:
         settings = self._settings
-        batch = Batch(settings.batch_lines, settings.batch_bytes, settings.line_bytes)
+        parse = settings.validation == "full"
+        return Batch(settings.batch_lines, settings.batch_bytes, settings.line_bytes, parse)
+
+    def _hand_over(self, *, flush: bool) -> bool:
+        """Fills batches and hands over those that are full or old enough, with `flush` any."""
+        handed_over = False
+        while self._senders.free and self._filled(flush):
+            batch, self._batch = self._batch, self._new_batch()
+            self._senders.submit(batch, self._ledger.open(batch.taken))
+            handed_over = True
+        return handed_over
+
+    def _filled(self, flush: bool) -> bool:
+        """Adds what the files have now to the open batch; whether the batch is to be sent."""
+        batch, lines, size_bytes = self._batch, self._batch.count, self._batch.size_bytes
         if self._rest:
             self._rest = batch.add(self._rest)
         for harvester in self._tail.harvesters():
-            while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
-                self._rest = batch.add(piece)
-        self.counters.read += batch.count
-        return batch
+            if batch.full:
+                break
+            if self._ledger.depth(harvester.source.id) < FILE_BATCHES * self._settings.in_flight:
+                self._read(harvester)
+        if batch.count > lines:
+            self._read_s = self._clock()
+            self._batch_since_s = self._batch_since_s if lines else self._read_s
+            self.counters.add(read=batch.count - lines, read_bytes=batch.size_bytes - size_bytes)
+        is_old = not 0 <= self._clock() - self._batch_since_s < self._settings.batch_age_s
+        return batch.full or (not batch.empty and (flush or is_old))
 
-    def _settled(self, batch: Batch, stop: threading.Event) -> bool:
-        """Sends the batch, quarantines what is refused, moves the checkpoints; False if `stop` came first."""
-        refused = self._delivery.settle(batch.segments, stop, self._tail.waiting_bytes)
-        if refused is None:
-            return False
-        if (batch.unfit or refused) and not self._stored(lambda: self._keep(batch, refused), stop):
-            return False
-        self.counters.bytes += batch.size_bytes
-        return self._stored(lambda: self._tail.checkpoint(batch.ends), stop)
+    def _read(self, harvester: Harvester) -> None:
+        settings, batch = self._settings, self._batch
+        while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
+            self._rest = batch.add(piece)
 
-    def _keep(self, batch: Batch, refused: list[Refused]) -> None:
+    def _collect(self, timeout_s: float, stop: threading.Event) -> None:
+        """Waits for batches to be settled; quarantines what is refused and moves the checkpoints."""
+        settled = [each for each in self._senders.outcomes(timeout_s) if each.refused is not None]
+        if not settled or not self._stored(lambda: self._keep(settled), stop):
+            return
+        self.counters.add(settled_bytes=sum(each.batch.size_bytes for each in settled))
+        moved = merged(self._settle(each) for each in settled)
+        if moved:
+            self._stored(lambda: self._tail.checkpoint(moved), stop)
+
+    def _settle(self, outcome: Outcome) -> dict[str, Settled]:
+        refused = refused_by_file(outcome.refused or ())
+        return self._ledger.settle(outcome.ticket, outcome.batch.unfit_by_file + refused)
+
+    def _keep(self, settled: Sequence[Outcome]) -> None:
         now, most = self._clock(), self._settings.quarantine_body_bytes
-        entries = [*unfit_entries(batch.unfit, now), *refused_entries(refused, now, most)]
-        self.counters.unwritten += self._quarantine.put(entries)
-        self.counters.quarantined.update(entry.reason for entry in entries)
+        entries = [
+            entry
+            for each in settled
+            for entry in (
+                *unfit_entries(each.batch.unfit, now),
+                *refused_entries(each.refused or (), now, most),
+            )
+        ]
+        if entries:
+            self.counters.add(unwritten=self._quarantine.put(entries))
+            self.counters.quarantine(entry.reason for entry in entries)
 
     def _stored(self, write: Callable[[], None], stop: threading.Event) -> bool:
         """Tries `write` until the disk takes it; False if `stop` came first."""
@@ -173,7 +266,7 @@ class Pipeline:
             except (sqlite3.OperationalError, OSError) as error:
                 self._storage.failed(type(error).__name__, str(error))
             else:
-                self._storage.over(0, self._tail.waiting_bytes)
+                self._storage.over(0, self.waiting)
                 return True
             settings = self._settings
             pause = wait_s(attempt, settings.backoff_first_s, settings.backoff_cap_s, self._draw)
@@ -181,10 +274,6 @@ class Pipeline:
             if stop.wait(pause):
                 return False
 
-    def _report_sometimes(self) -> None:
-        if not 0 <= self._clock() - self._reported_s < self._settings.report_s:
-            self._report()
-
     def _report(self) -> None:
         self._reported_s = self._clock()
-        logger.info(self.counters.sentence(), extra={"event.action": "ship_report"})
+        logger.info(self.counters.sentence(), extra={"event.action": "ship_report", **fields(self.counters)})

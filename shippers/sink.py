@@ -1,10 +1,11 @@
-"""Sends a body of `_bulk` through the official client and tells an answer from an outage."""
+"""Sends a body of `_bulk` through the official client, looks ids up, and tells an answer from an outage."""
 
 from __future__ import annotations
 
 import gzip
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from elastic_transport import NdjsonSerializer, TransportError
@@ -12,11 +13,13 @@ from elasticsearch import ApiError, Elasticsearch
 from urllib3.exceptions import NewConnectionError
 
 from shippers.batch import Segment, body, size
-from shippers.bulk import FILTER_PATH, Answered, Rejected, Reply, Unanswered
+from shippers.bulk import FILTER_PATH, Answered, Found, Rejected, Reply, Unanswered, retry_after_s
 
 NDJSON = "application/vnd.elasticsearch+x-ndjson"
 GZIP_LEVEL = 1
 REASON_CHARACTERS = 500
+LOOKUP_IDS = 5000
+"""Most ids in one look-up: an id may be there twice, and an answer holds at most 10,000 hits."""
 
 
 class Verbatim(NdjsonSerializer):
@@ -36,14 +39,14 @@ class Sink:
     process: it writes a line per request, and what is logged here is shipped too.
     """
 
-    def __init__(self, client: Elasticsearch, timeout_s: float) -> None:
+    def __init__(
+        self, client: Elasticsearch, timeout_s: float, sent: Callable[[int], None] = lambda size_bytes: None
+    ) -> None:
+        """`sent` is told the bytes of each body, compressed."""
         client.transport.serializers.serializers[NDJSON] = Verbatim()
-        self._client = client.options(
-            headers={"content-encoding": "gzip"},
-            request_timeout=timeout_s,
-            max_retries=0,
-            retry_on_timeout=False,
-        )
+        self._client = client.options(request_timeout=timeout_s, max_retries=0, retry_on_timeout=False)
+        self._bulk = self._client.options(headers={"content-encoding": "gzip"})
+        self._sent = sent
         transport = logging.getLogger("elastic_transport")
         transport.setLevel(logging.CRITICAL)
         transport.propagate = False
@@ -51,15 +54,52 @@ class Sink:
     def send(self, segments: Sequence[Segment]) -> Reply:
         """One request with these lines. Never raises for what the network or the server does."""
         operations = gzip.compress(body(segments), GZIP_LEVEL, mtime=0)
+        self._sent(len(operations))
         try:
-            answer = self._client.bulk(operations=operations, filter_path=FILTER_PATH).body  # type: ignore[arg-type]
-        except ApiError as error:
-            return _rejected(error)
-        except (TransportError, OSError) as error:
-            never_made = isinstance(error.__cause__, NewConnectionError)
-            reason = str(getattr(error, "message", error))[:REASON_CHARACTERS]
-            return Unanswered(type(error).__name__, reason, unknown=not never_made)
+            answer = self._bulk.bulk(operations=operations, filter_path=FILTER_PATH).body  # type: ignore[arg-type]
+        except (ApiError, TransportError, OSError) as error:
+            return _trouble(error)
         return _answered(answer, size(segments))
+
+    def lookup(self, stream: str, ids: Sequence[str]) -> Found | Rejected | Unanswered:
+        """Which of these `_id`s the data stream holds, in whichever of its backing indices.
+
+        Needs the index privileges `maintenance` (the stream is refreshed, so that nothing that was
+        acknowledged stays unseen) and `read`. Never raises for what the network or the server does.
+        """
+        try:
+            self._client.indices.refresh(index=stream, ignore_unavailable=True, allow_no_indices=True)
+            return Found(frozenset(name for part in _parts(ids) for name in self._there(stream, part)))
+        except (ApiError, TransportError, OSError) as error:
+            return _trouble(error)
+        except (KeyError, TypeError):
+            return Unanswered("UnreadableAnswer", "The answer is not one of _search.", unknown=True)
+
+    def _there(self, stream: str, ids: Sequence[str]) -> Iterator[str]:
+        answer = self._client.search(
+            index=stream,
+            query={"ids": {"values": list(ids)}},
+            source=False,
+            size=2 * len(ids),
+            sort=["_doc"],
+            track_total_hits=False,
+            ignore_unavailable=True,
+            allow_no_indices=True,
+            allow_partial_search_results=False,
+        )
+        return (hit["_id"] for hit in answer["hits"]["hits"])
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[first : first + LOOKUP_IDS] for first in range(0, len(ids), LOOKUP_IDS))
+
+
+def _trouble(error: ApiError | TransportError | OSError) -> Rejected | Unanswered:
+    if isinstance(error, ApiError):
+        return _rejected(error)
+    never_made = isinstance(error.__cause__, NewConnectionError)
+    reason = str(getattr(error, "message", error))[:REASON_CHARACTERS]
+    return Unanswered(type(error).__name__, reason, unknown=not never_made)
 
 
 def _answered(answer: object, lines: int) -> Reply:
@@ -73,11 +113,12 @@ def _answered(answer: object, lines: int) -> Reply:
     return Unanswered("UnreadableAnswer", "The answer is not one of _bulk for these lines.", unknown=True)
 
 
-def _rejected(error: ApiError) -> Reply:
+def _rejected(error: ApiError) -> Rejected | Unanswered:
     if error.status_code < 300:  # not Elasticsearch: a 2xx without its product header
         return Unanswered(type(error).__name__, str(error.message)[:REASON_CHARACTERS], unknown=True)
     told = error.body.get("error") if isinstance(error.body, Mapping) else None
+    kind, reason = None, str(error.message)
     if isinstance(told, Mapping):
-        reason = str(told.get("reason") or error.message)
-        return Rejected(error.status_code, str(told.get("type")), reason[:REASON_CHARACTERS])
-    return Rejected(error.status_code, None, str(error.message)[:REASON_CHARACTERS])
+        kind, reason = str(told.get("type")), str(told.get("reason") or error.message)
+    asked_s = retry_after_s(error.meta.headers.get("retry-after"), time.time())
+    return Rejected(error.status_code, kind, reason[:REASON_CHARACTERS], asked_s)

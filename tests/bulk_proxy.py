@@ -14,22 +14,30 @@ import struct
 import threading
 import urllib.request
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, Protocol
 
 Item = dict[str, Any]
+NONE: Mapping[str, str] = MappingProxyType({})
 MEDIA_TYPE = "application/vnd.elasticsearch+json;compatible-with=9"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """An action and its line."""
+    """An action and its line. `id` is None where a time-series stream is to make one."""
 
     index: str
-    id: str
+    id: str | None
     line: bytes
+
+    @property
+    def action(self) -> bytes:
+        """The action as it was sent."""
+        named = {"_id": self.id} if self.id is not None else {}
+        return json.dumps({"create": {"_index": self.index, **named}}).encode()
 
 
 class Store(Protocol):
@@ -38,12 +46,15 @@ class Store(Protocol):
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
         """Creates them; one item each."""
 
+    def find(self, index: str, ids: Sequence[str]) -> list[str]:
+        """Those of the ids that it holds."""
+
 
 class Memory:
     """Keeps documents, refuses an id that it has, and a line that is no JSON object."""
 
     def __init__(self) -> None:
-        self.documents: dict[tuple[str, str], bytes] = {}
+        self.documents: dict[tuple[str, str | None], bytes] = {}
 
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
         return [self._create(pair) for pair in pairs]
@@ -58,6 +69,9 @@ class Memory:
         self.documents[pair.index, pair.id] = pair.line
         return {"create": {"status": 201, "_id": pair.id}}
 
+    def find(self, index: str, ids: Sequence[str]) -> list[str]:
+        return [each for each in ids if (index, each) in self.documents]
+
 
 class Upstream:
     """Passes documents on to a real server."""
@@ -68,12 +82,22 @@ class Upstream:
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
         if not pairs:
             return []
-        actions = [json.dumps({"create": {"_index": pair.index, "_id": pair.id}}).encode() for pair in pairs]
-        lines = [part for action, pair in zip(actions, pairs, strict=True) for part in (action, pair.line)]
-        request = urllib.request.Request(f"{self._url}/_bulk", b"\n".join([*lines, b""]))
-        request.add_header("content-type", "application/x-ndjson")
+        lines = [part for pair in pairs for part in (pair.action, pair.line)]
+        return list(self._ask("_bulk", b"\n".join([*lines, b""]), "application/x-ndjson")["items"])
+
+    def find(self, index: str, ids: Sequence[str]) -> list[str]:
+        self._ask(f"{index}/_refresh?ignore_unavailable=true", b"", "application/json")
+        query = {"query": {"ids": {"values": list(ids)}}, "size": 2 * len(ids), "_source": False}
+        path = f"{index}/_search?ignore_unavailable=true&allow_no_indices=true"
+        hits = self._ask(path, json.dumps(query).encode(), "application/json")["hits"]["hits"]
+        return [hit["_id"] for hit in hits]
+
+    def _ask(self, path: str, body: bytes, media_type: str) -> Any:
+        request = urllib.request.Request(
+            f"{self._url}/{path}", body, {"content-type": media_type}, method="POST"
+        )
         with urllib.request.urlopen(request, timeout=30) as reply:
-            return list(json.load(reply)["items"])
+            return json.load(reply)
 
 
 def failed(status: int, kind: str, reason: str) -> Item:
@@ -86,10 +110,11 @@ def failed(status: int, kind: str, reason: str) -> Item:
 
 @dataclass(frozen=True)
 class Status:
-    """The whole request is answered with this status; nothing is taken."""
+    """The whole request is answered with this status and these headers; nothing is taken."""
 
     code: int
     type: str | None = "some_exception"
+    headers: tuple[tuple[str, str], ...] = ()
 
     def body(self) -> bytes:
         if self.type is None:
@@ -122,16 +147,35 @@ class Garbage:
 
 @dataclass(frozen=True)
 class Stall:
-    """The lines are taken, and the answer does not come until `release` is set."""
+    """The lines are taken (or, with `taken=False`, not), and no answer comes until `release` is set."""
 
     release: threading.Event
+    taken: bool = True
 
 
-Fault = Status | Items | Reset | Garbage | Stall
+@dataclass(frozen=True)
+class Taken:
+    """The lines are taken, and the answer says of each that it is new this `way`."""
+
+    way: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Torn:
+    """The lines are taken, and the connection ends within the answer."""
+
+
+@dataclass(frozen=True)
+class Nameless:
+    """The lines are taken, and the answer does not say that it is Elasticsearch's."""
+
+
+Fault = Status | Items | Reset | Garbage | Stall | Taken | Torn | Nameless
 
 
 class Proxy(ThreadingHTTPServer):
-    """The server. `sizes` are the lines of each request, `most_lines` and `poison` stay in force."""
+    """The server. `sizes` are the lines of each request, `lookups` the ids of each look-up; `most_lines` and
+    `poison` stay in force."""
 
     daemon_threads = True
 
@@ -139,8 +183,10 @@ class Proxy(ThreadingHTTPServer):
         self.store = store
         self.faults: deque[Fault | None] = deque()
         self.sizes: list[int] = []
+        self.lookups: list[int] = []
         self.most_lines: int | None = None
         self.poison: bytes | None = None
+        self.poison_status = Status(400, "illegal_argument_exception")
         super().__init__(("127.0.0.1", port), Handler)
 
     @property
@@ -165,16 +211,36 @@ class Handler(BaseHTTPRequestHandler):
         if proxy.most_lines is not None and len(pairs) > proxy.most_lines:
             fault = Status(413, None)
         if proxy.poison is not None and any(proxy.poison in pair.line for pair in pairs):
-            fault = Status(400, "illegal_argument_exception")
+            fault = proxy.poison_status
         self._answer(pairs, fault)
+
+    def do_POST(self) -> None:
+        """A look-up: `STREAM/_refresh`, then `STREAM/_search` with a query of ids."""
+        body, path = self._body(), self.path.partition("?")[0]
+        stream, _, verb = path.strip("/").partition("/")
+        if verb == "_refresh":
+            return self._reply(200, b"{}", MEDIA_TYPE)
+        ids = json.loads(body)["query"]["ids"]["values"]
+        self.server.lookups.append(len(ids))
+        found = self.server.store.find(stream, ids)
+        hits = [{"_id": each} for each in found]
+        return self._reply(200, json.dumps({"hits": {"hits": hits}}).encode(), MEDIA_TYPE)
 
     def _answer(self, pairs: list[Pair], fault: Fault | None) -> None:
         match fault:
             case Status():
-                return self._reply(fault.code, fault.body(), MEDIA_TYPE if fault.type else "text/html")
+                media_type = MEDIA_TYPE if fault.type else "text/html"
+                return self._reply(fault.code, fault.body(), media_type, dict(fault.headers))
             case Reset(after=False):
                 return self._reset()
+            case Stall(taken=False):
+                fault.release.wait(30)
+                return self._reset()
         items = self._items(pairs, fault if isinstance(fault, Items) else None)
+        if isinstance(fault, Taken):
+            items = [{"create": item["create"] | dict(fault.way)} for item in items]
+        errors = any(item["create"]["status"] >= 300 for item in items)
+        answer = json.dumps({"errors": errors, "took": 1, "items": items}).encode()
         match fault:
             case Reset():
                 return self._reset()
@@ -182,8 +248,10 @@ class Handler(BaseHTTPRequestHandler):
                 fault.release.wait(30)
             case Garbage():
                 return self._reply(200, fault.body, MEDIA_TYPE)
-        errors = any(item["create"]["status"] >= 300 for item in items)
-        answer = json.dumps({"errors": errors, "took": 1, "items": items}).encode()
+            case Nameless():
+                return self._reply(200, answer, MEDIA_TYPE, {"x-elastic-product": "none"})
+            case Torn():
+                return self._tear(answer)
         return self._reply(200, answer, MEDIA_TYPE)
 
     def _items(self, pairs: list[Pair], fault: Items | None) -> list[Item]:
@@ -193,16 +261,20 @@ class Handler(BaseHTTPRequestHandler):
         return [failed(code, "on_order", "wait") if n in held else next(taken) for n in range(len(pairs))]
 
     def _body(self) -> bytes:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
         return gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body
 
-    def _reply(self, code: int, body: bytes, media_type: str) -> None:
+    def _reply(self, code: int, body: bytes, media_type: str, headers: Mapping[str, str] = NONE) -> None:
         self.send_response(code)
-        self.send_header("x-elastic-product", "Elasticsearch")
-        self.send_header("content-type", media_type)
-        self.send_header("content-length", str(len(body)))
+        common = {"x-elastic-product": "Elasticsearch", "content-type": media_type}
+        for name, value in {**common, "content-length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def _tear(self, body: bytes) -> None:
+        self._reply(200, body[: len(body) // 2], MEDIA_TYPE, {"content-length": str(len(body))})
+        self.close_connection = True
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -217,7 +289,7 @@ def pairs_of(body: bytes) -> list[Pair]:
     assert body.endswith(b"\n")
     lines = body[:-1].split(b"\n")
     actions = [json.loads(line)["create"] for line in lines[::2]]
-    return [Pair(a["_index"], a["_id"], line) for a, line in zip(actions, lines[1::2], strict=True)]
+    return [Pair(a["_index"], a.get("_id"), line) for a, line in zip(actions, lines[1::2], strict=True)]
 
 
 @contextlib.contextmanager

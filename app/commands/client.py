@@ -13,7 +13,7 @@ TIMEOUT_S = 30.0
 
 def connect(settings: Settings, **options: Any) -> Elasticsearch:
     """A client for the server of the settings; `options` go to the client as they are."""
-    return Elasticsearch(settings.server, **{"request_timeout": TIMEOUT_S, **_security(settings), **options})
+    return Elasticsearch(settings.servers, **{"request_timeout": TIMEOUT_S, **_security(settings), **options})
 
 
 def _security(settings: Settings) -> dict[str, Any]:

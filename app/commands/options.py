@@ -44,7 +44,8 @@ def section_fields(section: str) -> Iterator[tuple[str, FieldInfo]]:
     model = Settings.model_fields[section].annotation
     assert isinstance(model, type)
     assert issubclass(model, BaseModel)
-    yield from model.model_fields.items()
+    for name, field in model.model_fields.items():
+        yield field.alias or name, field
 
 
 def detection_fields() -> Iterator[tuple[str, FieldInfo]]:

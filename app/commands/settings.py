@@ -51,8 +51,9 @@ class Settings(DetectionSettings, BaseSettings):
     environment: str = Field("development", description="Written to every line as service.environment.")
     elasticsearch: str = Field(
         "http://127.0.0.1:9200",
-        pattern=r"^https?://",
-        description="The server that every command talks to; given, `up` leaves the embedded node out.",
+        pattern=r"^https?://[^\s,]+(\s*,\s*https?://[^\s,]+)*$",
+        description="The server that every command talks to, or several nodes of one cluster with commas "
+        "between them; given, `up` leaves the embedded node out.",
     )
     elasticsearch_api_key: SecretStr | None = Field(
         None, description="API key, encoded (id:key in base64), read from a file."
@@ -73,8 +74,13 @@ class Settings(DetectionSettings, BaseSettings):
 
     @property
     def server(self) -> str:
-        """URL of the server: the one that was set, else the embedded node's."""
+        """URL of the server as it was set, else the embedded node's."""
         return f"http://{self.node.host}:{self.node.port}" if self.embedded else self.elasticsearch
+
+    @property
+    def servers(self) -> list[str]:
+        """URL of each node of it."""
+        return [url.strip() for url in self.server.split(",")]
 
     @property
     def embedded(self) -> bool:

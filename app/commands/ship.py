@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import signal
 import threading
+from collections.abc import Iterator
 
 import click
 from elasticsearch import ConnectionError as NoConnection
 from elasticsearch import Elasticsearch
+from pydantic import ValidationError
 
 from app.commands.client import connect
+from app.commands.errors import settings_sentences
 from app.commands.options import settings_options
 from app.commands.process import start_logging
 from app.commands.settings import Settings, load
 from elastic import install
 from elastic.templates import committed
+from shippers import exposition
 from shippers.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
 
 INSTALL_RETRY_S = 1.0
 
@@ -26,17 +34,78 @@ INSTALL_RETRY_S = 1.0
 )
 @settings_options("ship")
 def command(with_templates: bool) -> None:
-    """Run the shipper alone: HOME/log and HOME/spool into Elasticsearch, each line once."""
-    settings, stop = load(), threading.Event()
+    """Run the shipper alone: HOME/log and HOME/spool into Elasticsearch, each line once.
+
+    SIGTERM ships what is written and ends. SIGHUP does the same and goes on with the settings read anew.
+    """
+    settings, ended = load(), threading.Event()
     start_logging(settings, "ship")
+    while not ended.is_set():
+        stop = threading.Event()
+        _obey(ended, stop)
+        _ship(settings, stop, with_templates)
+        settings = settings if ended.is_set() else _reloaded(settings)
+
+
+def _obey(ended: threading.Event, stop: threading.Event) -> None:
+    """From here on signals set these: `stop` ends the present run, `ended` the process after it."""
+
+    def end(*_: object) -> None:
+        ended.set()
+        stop.set()
+
+    signal.signal(signal.SIGHUP, lambda *_: stop.set())
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with connect(
-        settings, max_retries=0, retry_on_timeout=False, request_timeout=settings.ship.timeout_s
-    ) as client:
+        signal.signal(number, end)
+
+
+def _reloaded(settings: Settings) -> Settings:
+    """The settings as they are now; the present ones where the new ones are wrong."""
+    try:
+        loaded = load()
+    except ValidationError as error:
+        wrong = " ".join(settings_sentences(error))
+        logger.error(
+            f"The settings were not taken over, the old ones stay in force. {wrong}",
+            extra={"event.action": "reload", "event.outcome": "failure"},
+        )
+        return settings
+    logger.info("Settings read anew.", extra={"event.action": "reload", "event.outcome": "success"})
+    return loaded
+
+
+def _ship(settings: Settings, stop: threading.Event, with_templates: bool) -> None:
+    options = {"max_retries": 0, "retry_on_timeout": False, "request_timeout": settings.ship.timeout_s}
+    with connect(settings, **options) as client:
         if with_templates:
             _install(client, settings, stop)
-        _run(client, settings, stop)
+        pipeline = Pipeline(settings.ship, home=settings.home, namespace=settings.namespace, client=client)
+        with _exposed(pipeline, settings.ship.metrics_port):
+            pipeline.run(stop)
+
+
+@contextlib.contextmanager
+def _exposed(pipeline: Pipeline, port: int) -> Iterator[None]:
+    """Serves the counters meanwhile."""
+    close = _served(pipeline, port) if port else None
+    try:
+        yield
+    finally:
+        if close:
+            close()
+
+
+def _served(pipeline: Pipeline, port: int) -> exposition.Close | None:
+    """Begins to serve the counters; None where the port is taken: shipping matters more."""
+    try:
+        return exposition.serve(port, exposition.Exposition(pipeline.counters, pipeline.waiting))
+    except OSError as error:
+        logger.warning(
+            f"The shipper's counters are not served on port {port}: {error.strerror}. Choose another with "
+            "CARDWATCH_SHIP_METRICS_PORT.",
+            extra={"event.action": "metrics_port_taken", "event.outcome": "failure"},
+        )
+        return None
 
 
 def _install(client: Elasticsearch, settings: Settings, stop: threading.Event) -> None:
@@ -50,8 +119,3 @@ def _install(client: Elasticsearch, settings: Settings, stop: threading.Event) -
             stop.wait(INSTALL_RETRY_S)
         else:
             return
-
-
-def _run(client: Elasticsearch, settings: Settings, stop: threading.Event) -> None:
-    pipeline = Pipeline(settings.ship, home=settings.home, namespace=settings.namespace, client=client)
-    pipeline.run(stop)

@@ -13,6 +13,7 @@ from honcho.printer import Printer
 
 from app.commands import ports
 from app.commands.settings import PREFIX, Settings
+from shippers.exposition import LOOPBACK
 
 # Name -> arguments of `cardwatch`; the Procfile says the same for other process managers.
 PARTS: Mapping[str, str] = {
@@ -43,6 +44,9 @@ def listeners(settings: Settings) -> list[Listener]:
     found = [Listener("service", f"{PREFIX}SERVE_PORT", settings.serve.host, settings.serve.port)]
     if settings.embedded:
         found.append(Listener("embedded node", f"{PREFIX}NODE_PORT", settings.node.host, settings.node.port))
+    if settings.ship.metrics_port:
+        port = settings.ship.metrics_port
+        found.append(Listener("shipper's counters", f"{PREFIX}SHIP_METRICS_PORT", LOOPBACK, port))
     return found
 
 

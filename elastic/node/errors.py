@@ -201,7 +201,7 @@ class IndexNotFound(ApiError):
 
 
 class ResourceNotFound(ApiError):
-    """No template of that name."""
+    """No template or data stream of that name."""
 
     code = "resource_not_found"
     status = 404

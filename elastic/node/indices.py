@@ -208,14 +208,44 @@ class Indices:
             composed = self.templates.composed(template)
             if template is None or not composed.stream:
                 raise IllegalArgument(f"no matching index template found for data stream [{name}]")
-            day = datetime.fromtimestamp(self._clock_ms() / 1000, UTC).strftime("%Y.%m.%d")
-            backing = names.backing(name, day, 1)
-            hidden = index_settings.merge(composed.settings, {"index": {"hidden": "true"}})
-            self._make(backing, Composed(hidden, composed.mappings), name)
+            backing = self._make_backing(name, 1, composed)
             stream = Stream(name, template, 1, [backing])
             self.streams[name] = stream
             self.save()
             return stream
+
+    def next_backing(self, stream: Stream) -> str:
+        """The name that the stream's next backing index would have."""
+        return names.backing(stream.name, self._day(), stream.generation + 1)
+
+    def roll_over(self, name: str) -> tuple[str, str]:
+        """A new backing index, from the templates as they are now, takes the stream's writes from here on.
+
+        Returns the names of the old and of the new one.
+
+        Raises:
+            IllegalArgument: no template with `data_stream` matches any more.
+        """
+        with self._lock:
+            stream, template = self.streams[name], self.templates.matching(name)
+            composed = self.templates.composed(template)
+            if template is None or not composed.stream:
+                raise IllegalArgument(f"no matching index template found for data stream [{name}]")
+            old = stream.indices[-1]
+            new = self._make_backing(name, stream.generation + 1, composed)
+            rolled = Stream(name, template, stream.generation + 1, [*stream.indices, new])
+            self.streams[name] = rolled
+            self.save()
+            return old, new
+
+    def _make_backing(self, stream: str, generation: int, composed: Composed) -> str:
+        backing = names.backing(stream, self._day(), generation)
+        hidden = index_settings.merge(composed.settings, {"index": {"hidden": "true"}})
+        self._make(backing, Composed(hidden, composed.mappings), stream)
+        return backing
+
+    def _day(self) -> str:
+        return datetime.fromtimestamp(self._clock_ms() / 1000, UTC).strftime("%Y.%m.%d")
 
     def _make(self, name: str, composed: Composed, stream: str | None) -> Index:
         if len(self._indices) >= self._settings.max_indices:

@@ -1,9 +1,11 @@
-"""May this line travel: cheap checks, no JSON parser."""
+"""May this line travel: cheap checks of every line, and a parser for those who ask for it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+
+import orjson
 
 
 class Fault(StrEnum):
@@ -13,6 +15,7 @@ class Fault(StrEnum):
     NUL = "nul_byte"
     NOT_UTF8 = "not_utf8"
     NOT_AN_OBJECT = "not_an_object"
+    NOT_JSON = "not_json"
 
 
 def fault_of(line: bytes, limit: int) -> Fault | None:
@@ -41,6 +44,15 @@ def all_sound(block: bytes, lines: Sequence[bytes], limit: int) -> bool:
         and max(map(len, lines)) <= limit
         and _is_utf8(block)
     )
+
+
+def unparsable(line: bytes) -> Fault | None:
+    """What a JSON parser has against a line that begins and ends as an object does; None when nothing."""
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return Fault.NOT_JSON
+    return None
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -14,6 +14,7 @@ from shippers.files.find import Found, Place, find
 from shippers.files.fingerprint import digest, first_line
 from shippers.files.harvest import Harvester
 from shippers.files.names import stream_of
+from shippers.ledger import Settled
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
@@ -62,16 +63,16 @@ class Tail:
             if harvester.is_open:
                 yield harvester
 
-    def checkpoint(self, ends: Mapping[str, int]) -> None:
+    def checkpoint(self, settled: Mapping[str, Settled]) -> None:
         """Moves checkpoints: identity of a file -> up to where it is settled.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; no checkpoint has moved.
         """
-        moved = [each for each in self._harvesters.values() if each.source.id in ends]
-        self._registry.save(self._row(each, ends[each.source.id]) for each in moved)
+        moved = [each for each in self._harvesters.values() if each.source.id in settled]
+        self._registry.save(self._row(each, settled[each.source.id].end) for each in moved)
         for harvester in moved:
-            harvester.checkpoint = ends[harvester.source.id]
+            harvester.checkpoint = settled[harvester.source.id].end
 
     def waiting_bytes(self) -> int:
         """How many bytes of the files that are there have not been read."""

@@ -1,4 +1,4 @@
-"""Errors in Elasticsearch's shape, on the embedded node and on Elasticsearch alike; what the node alone has."""
+"""Errors in Elasticsearch's shape, on the embedded node and on Elasticsearch alike."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_unknown_parameters_are_named(server: str) -> None:
     assert error["reason"] == "request [/_search] contains unrecognized parameter: [zork]"
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/_zork"), ("POST", "/a/_zork"), ("GET", "/a/b/c/d/e")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/a/_zork"), ("GET", "/a/b/c/d/e")])
 def test_unknown_paths_are_refused(server: str, method: str, path: str) -> None:
     answer = requests.request(method, server + path, timeout=30)
     assert answer.status_code == 400

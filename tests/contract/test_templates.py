@@ -67,8 +67,14 @@ def test_templates_are_composed_in_their_order(client: Elasticsearch, names: str
         client,
         f"{names}-1",
         settings={"index.codec": "best_compression", "number_of_replicas": 1},
-        mappings={"properties": {"a": {"type": "long"}, "b": {"type": "long"}, "o": {"properties": {"x": {"type": "ip"}}}}},
-    )  # fmt: skip
+        mappings={
+            "properties": {
+                "a": {"type": "long"},
+                "b": {"type": "long"},
+                "o": {"properties": {"x": {"type": "ip"}}},
+            }
+        },
+    )
     component(
         client, f"{names}-2", mappings={"properties": {"b": {"type": "double"}, "o.y": {"type": "date"}}}
     )
@@ -206,7 +212,7 @@ def test_an_index_made_again_is_empty(client: Elasticsearch, names: str) -> None
         client.indices.delete(index=name)
 
 
-@pytest.mark.parametrize("name", ["Upper", "_under", "-minus", "sp ace", "a#b", "x" * 256])
+@pytest.mark.parametrize("name", ["Upper", "-minus", "sp ace", "a#b", "x" * 256])
 def test_names_that_are_no_names_are_refused(client: Elasticsearch, name: str) -> None:
     with pytest.raises(BadRequestError) as refused:
         client.indices.create(index=name)

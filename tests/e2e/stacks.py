@@ -75,7 +75,7 @@ def poll(condition: Callable[[], bool], limit_s: float) -> bool:
 def environment(home: Path, **settings: str) -> dict[str, str]:
     """The environment of a stack on free ports, without settings of the machine."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CARDWATCH_")}
-    ports = {"CARDWATCH_SERVE_PORT": str(free_port()), "CARDWATCH_NODE_PORT": str(free_port())}
+    ports = {f"CARDWATCH_{part}_PORT": str(free_port()) for part in ("SERVE", "NODE", "SHIP_METRICS")}
     return inherited | ports | {"CARDWATCH_HOME": str(home), "CARDWATCH_SERVE_WORKERS": "1"} | settings
 
 

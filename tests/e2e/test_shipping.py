@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from elasticsearch import Elasticsearch
 
 from shippers.pipeline import Pipeline
 from shippers.settings import ShipperSettings
-from tests.bulk_proxy import Fault, Garbage, Items, Reset, Status, Upstream, running
+from tests.bulk_proxy import Fault, Garbage, Item, Items, Pair, Reset, Status, Upstream, running
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +72,11 @@ class Stream:
             return 0
         self.client.indices.refresh(index=self.name)
         return int(self.client.count(index=self.name)["count"])
+
+    def backing_indices(self) -> int:
+        """How many backing indices the stream has."""
+        (found,) = self.client.indices.resolve_index(name=self.name)["data_streams"]
+        return len(found["backing_indices"])
 
     def numbers(self) -> list[int]:
         """The numbers of all documents, in order."""
@@ -201,6 +206,29 @@ def test_killed_between_commit_and_answer_the_lines_are_there_once(server: str, 
         proxy.faults.clear()
         with shipper(stream.home, proxy.url):
             stream.assert_complete()
+
+
+class RollingOver(Upstream):
+    """Rolls the data stream over each time after lines were taken, before anybody learns of it."""
+
+    def __init__(self, url: str, stream: Stream) -> None:
+        super().__init__(url)
+        self._stream = stream
+
+    def create(self, pairs: Sequence[Pair]) -> list[Item]:
+        items = super().create(pairs)
+        self._stream.client.indices.rollover(alias=self._stream.name)
+        return items
+
+
+def test_a_rollover_between_send_and_replay_doubles_nothing(server: str, stream: Stream) -> None:
+    stream.write(200)
+    with running(RollingOver(server, stream)) as proxy:
+        proxy.faults.extend([Reset(after=True), Garbage(b"{}"), Reset(after=True), Items(503)])
+        with shipper(stream.home, proxy.url):
+            stream.assert_complete()
+            assert proxy.lookups
+    assert stream.backing_indices() > 3
 
 
 def test_a_server_that_is_down_is_waited_for_and_caught_up_with(server: str, stream: Stream) -> None:

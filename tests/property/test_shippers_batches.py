@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from shippers.batch import Batch, Piece, Source, body, halves, pick, size
 from shippers.files.check import fault_of
 from shippers.files.frame import frame
+from shippers.ledger import Taken
 
 LIMIT = 64
 SOURCE = Source("00000000-0123456789abcdef", "logs-card.request-test", "log/request.ndjson")
@@ -49,7 +50,8 @@ def test_batches_hold_every_line_once_within_their_bounds(
         held |= {unfit.start: unfit.line for unfit in batch.unfit}
         assert not held.keys() & seen.keys()
         seen |= held
-        assert batch.ends == {SOURCE.id: max(o + len(line) + 1 for o, line in held.items())}
+        end = max(offset + len(line) + 1 for offset, line in held.items())
+        assert batch.taken == {SOURCE.id: Taken(end, len(held))}
         assert all(fault_of(line, LIMIT) is None for s in batch.segments for line in s.lines)
     assert [seen[offset] for offset in sorted(seen)] == lines
 

@@ -119,7 +119,7 @@ class Shipping(RuleBasedStateMachine):
     def ship(self, faults: list[Status | Items | Reset | Garbage | None]) -> None:
         self.proxy.faults.extend(faults)
         assert self.pipeline
-        self.pipeline.run_once()
+        self.pipeline.drain()
         self.proxy.faults.clear()
 
     @rule(fault=st.sampled_from([Reset(True), Items(429), Status(503)]))
@@ -129,7 +129,7 @@ class Shipping(RuleBasedStateMachine):
         stop.set()
         self.proxy.faults.extend([fault] * 3)
         assert self.pipeline
-        self.pipeline.run_once(stop)
+        self.pipeline.drain(stop)
         self.proxy.faults.clear()
         self.restart()
 

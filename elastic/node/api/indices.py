@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from elastic.node import names
 from elastic.node.api.call import ACKNOWLEDGED, Answer, Call, shards
-from elastic.node.errors import IllegalArgument, IndexNotFound, Json, MalformedJson, Unsupported
+from elastic.node.errors import (
+    IllegalArgument,
+    IndexNotFound,
+    Json,
+    MalformedJson,
+    ResourceNotFound,
+    Unsupported,
+)
 from elastic.node.index import Index
 from elastic.node.indices import Stream
 
@@ -148,6 +155,34 @@ def delete_stream(call: Call) -> Answer:
     for stream in _streams(call):
         call.node.indices.delete_stream(stream)
     return ACKNOWLEDGED
+
+
+def roll_over(call: Call) -> Answer:
+    """`POST DATA_STREAM/_rollover`, at once: without conditions"""
+    indices, name = call.node.indices, call.names["index"]
+    if call.json().get("conditions"):
+        raise Unsupported("conditions of a rollover")
+    stream = indices.streams.get(name)
+    if stream is None and indices.get(name) is None:
+        raise ResourceNotFound(f"rollover target [{name}] does not exist")
+    if stream is None:
+        raise IllegalArgument(
+            f"rollover target [{name}] is a [concrete index] but one of [alias,data_stream] was expected"
+        )
+    dry_run = call.flag("dry_run")
+    old, new = (stream.indices[-1], indices.next_backing(stream)) if dry_run else indices.roll_over(name)
+    return Answer(
+        {
+            "acknowledged": not dry_run,
+            "shards_acknowledged": not dry_run,
+            "old_index": old,
+            "new_index": new,
+            "rolled_over": not dry_run,
+            "dry_run": dry_run,
+            "lazy": False,
+            "conditions": {},
+        }
+    )
 
 
 def _streams(call: Call) -> list[Stream]:

@@ -99,6 +99,7 @@ ROUTES = (
     Route("POST", "_resolve/index/{name}", indices.resolve, LOOKUP | {"mode"}),
     Route("GET", "_data_stream", indices.get_stream, SHOWN | {"verbose"}),
     Route("GET", "_data_stream/{name}", indices.get_stream, SHOWN | {"verbose"}),
+    Route("POST", "{index}/_rollover", indices.roll_over, TIMEOUTS | {"dry_run"}),
     Route("PUT", "_data_stream/{name}", indices.create_stream, TIMEOUTS),
     Route("DELETE", "_data_stream/{name}", indices.delete_stream, TIMEOUTS | LOOKUP),
     Route("PUT", "_component_template/{name}", templates.put_component, TEMPLATE),

@@ -21,4 +21,4 @@ def test_a_named_server_leaves_the_embedded_node_out(monkeypatch: pytest.MonkeyP
     assert "node" in stack.parts(load())
     monkeypatch.setenv("CARDWATCH_ELASTICSEARCH", "http://127.0.0.1:9299")
     assert "node" not in stack.parts(load())
-    assert [listener.part for listener in stack.listeners(load())] == ["service"]
+    assert [listener.part for listener in stack.listeners(load())] == ["service", "shipper's counters"]

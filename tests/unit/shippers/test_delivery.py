@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from shippers.batch import Segment, Source
-from shippers.bulk import Answered, Rejected, Reply, Unanswered
+from shippers.bulk import Answered, Found, Rejected, Remedy, Reply, Unanswered
 from shippers.counters import Counters
 from shippers.delivery import Delivery, Refused
 from shippers.outage import Outage
 from shippers.settings import ShipperSettings
+from shippers.streams import Streams
 
 SOURCE = Source("00000000-0123456789abcdef", "logs-card.request-test", "log/request.ndjson")
 SETTINGS = ShipperSettings(backoff_first_s=0.001, backoff_cap_s=0.002)
@@ -19,17 +21,26 @@ Script = Callable[[list[int]], Reply]
 
 
 class Scripted:
-    """Replies by script; when it is used up, takes everything."""
+    """Replies by script; when it is used up, takes everything. Look-ups find the ids that are `there`."""
 
-    def __init__(self, *replies: Reply | Script) -> None:
+    def __init__(self, *replies: Reply | Script, there: Sequence[int] = ()) -> None:
         self.replies = list(replies)
+        self.there = frozenset(SOURCE.document_id(offset) for offset in there)
+        self.lookups: list[Found | Rejected | Unanswered] = []
         self.sent: list[list[int]] = []
+        self.streams: list[set[tuple[str, bool]]] = []
+        self.looked_up: list[tuple[str, int]] = []
 
     def send(self, segments: Sequence[Segment]) -> Reply:
         offsets = [offset for segment in segments for offset in segment.offsets]
         self.sent.append(offsets)
+        self.streams.append({(each.source.stream, each.source.named) for each in segments})
         reply = self.replies.pop(0) if self.replies else answer(*[201] * len(offsets))
         return reply(offsets) if callable(reply) else reply
+
+    def lookup(self, stream: str, ids: Sequence[str]) -> Found | Rejected | Unanswered:
+        self.looked_up.append((stream, len(ids)))
+        return self.lookups.pop(0) if self.lookups else Found(self.there & set(ids))
 
 
 def answer(*statuses: int) -> Answered:
@@ -44,16 +55,19 @@ def lines(count: int) -> list[Segment]:
 
 
 def settle(
-    target: Scripted, count: int, stop: threading.Event | None = None
+    target: Scripted,
+    count: int,
+    stop: threading.Event | None = None,
+    segments: list[Segment] | None = None,
 ) -> tuple[list[Refused] | None, Counters]:
     counters = Counters()
     outage = Outage("Elasticsearch", lambda: 0.0, 60)
-    delivery = Delivery(target, SETTINGS, counters, outage, lambda: 0.5)
-    return delivery.settle(lines(count), stop or threading.Event(), lambda: 0), counters
+    delivery = Delivery(target, SETTINGS, counters, outage, Streams(), lambda: 0.5)
+    return delivery.settle(segments or lines(count), stop or threading.Event(), lambda: 0), counters
 
 
 def test_only_the_lines_that_ask_for_it_are_sent_again() -> None:
-    target = Scripted(answer(201, 429, 409, 503, 400, 201), answer(429, 201))
+    target = Scripted(answer(201, 429, 409, 403, 400, 201), answer(429, 201))
     refused, counters = settle(target, 6)
     assert target.sent == [[0, 1, 2, 3, 4, 5], [1, 3], [1]]
     assert refused
@@ -147,3 +161,145 @@ def test_no_lines_need_no_request() -> None:
     target = Scripted()
     assert settle(target, 0)[0] == []
     assert target.sent == []
+
+
+# Lines whose fate is unknown
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Unanswered("ConnectionTimeout", "", unknown=True), Rejected(502, None, ""), Rejected(504, None, "")],
+)
+def test_lines_whose_fate_is_unknown_are_looked_up_and_only_the_missing_ones_sent_again(
+    trouble: Reply,
+) -> None:
+    target = Scripted(trouble, there=[0, 2, 3])
+    refused, counters = settle(target, 5)
+    assert refused == []
+    assert target.sent == [[0, 1, 2, 3, 4], [1, 4]]
+    assert target.looked_up == [(SOURCE.stream, 5)]
+    assert (counters.acknowledged, counters.duplicates, counters.looked_up) == (5, 3, 5)
+
+
+def test_items_that_a_server_failed_at_are_looked_up_and_others_are_not() -> None:
+    target = Scripted(answer(201, 503, 429, 500), there=[3])
+    settle(target, 4)
+    assert sorted(target.sent) == [[0, 1, 2, 3], [1], [2]]
+    assert target.looked_up == [(SOURCE.stream, 2)]
+
+
+def test_lines_that_were_never_sent_are_not_looked_up() -> None:
+    target = Scripted(Unanswered("ConnectionError", "", unknown=False), Rejected(429, "busy", ""))
+    settle(target, 3)
+    assert target.looked_up == []
+
+
+def test_uncertain_lines_are_looked_up_before_the_first_try_stream_by_stream() -> None:
+    other = replace(SOURCE, stream="logs-card.service-test")
+    segments = [
+        Segment(SOURCE, [b"{}"] * 2, [0, 1], uncertain=True),
+        Segment(other, [b"{}"], [2], uncertain=True),
+        Segment(SOURCE, [b"{}"], [3]),
+    ]
+    target = Scripted(there=[0, 1, 2])
+    _, counters = settle(target, 0, segments=segments)
+    assert sorted(target.looked_up) == [("logs-card.request-test", 2), ("logs-card.service-test", 1)]
+    assert target.sent == [[3]]
+    assert (counters.acknowledged, counters.duplicates) == (4, 3)
+
+
+@pytest.mark.parametrize("trouble", [UNAVAILABLE, Unanswered("ConnectionError", "", unknown=False)])
+def test_a_lookup_that_fails_is_tried_again_before_anything_is_sent(trouble: Rejected | Unanswered) -> None:
+    target = Scripted(there=[0])
+    target.lookups = [trouble, trouble]
+    settle(target, 0, segments=[Segment(SOURCE, [b"{}"] * 2, [0, 1], uncertain=True)])
+    assert len(target.looked_up) == 3
+    assert target.sent == [[1]]
+
+
+def test_where_lookups_are_forbidden_the_lines_are_sent_and_it_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    target = Scripted(Rejected(502, None, ""), Rejected(502, None, ""))
+    target.lookups = [Rejected(403, "security_exception", "no")] * 2
+    refused, counters = settle(target, 2)
+    assert refused == []
+    assert target.sent == [[0, 1]] * 3
+    assert [r.message for r in caplog.records if "maintenance" in r.message] != []
+    assert sum("maintenance" in r.message for r in caplog.records) == 1
+    assert counters.acknowledged == 2
+
+
+def test_the_server_is_left_alone_as_long_as_it_asks_for() -> None:
+    waits: list[float | None] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            return False
+
+    settle(Scripted(Rejected(429, "busy", "", 7.0), Rejected(503, None, "", 10_000.0)), 2, Stop())
+    assert waits == [7.0, SETTINGS.retry_after_cap_s]
+
+
+# Time series
+
+NAMED = {
+    "type": "document_parsing_exception",
+    "reason": "failed to parse: _id must be unset or set to [x] but was [y] because "
+    "[.ds-metrics-card.gpu-test-2026.11.24-000001] is in time_series mode",
+}
+OUTSIDE = {
+    "type": "illegal_argument_exception",
+    "reason": "the document timestamp [2026-11-20T00:00:00.000Z] is outside of ranges of currently writable "
+    "indices [[2026-11-24T01:00:00.000Z,2026-11-24T05:00:00.000Z]]",
+}
+SAMPLES = Source("00000000-0123456789abcdef", "metrics-card.gpu-test", "spool/gpu.ndjson")
+
+
+def refusing(error: dict[str, str], refused: set[int]) -> Script:
+    """400 with this error for the lines at these offsets."""
+
+    def reply(offsets: list[int]) -> Reply:
+        item = {"status": 400, "error": error}
+        return Answered([item if offset in refused else {"status": 201} for offset in offsets])
+
+    return reply
+
+
+def test_a_time_series_stream_gets_its_lines_without_ids_and_late_ones_go_to_its_plain_stream() -> None:
+    target = Scripted(refusing(NAMED, {0, 1, 2, 3}), refusing(OUTSIDE, {1, 3}))
+    segments = [Segment(SAMPLES, [b"{}"] * 4, [0, 1, 2, 3])]
+    refused, counters = settle(target, 0, segments=segments)
+    assert refused == []
+    assert target.sent == [[0, 1, 2, 3], [0, 1, 2, 3], [1, 3]]
+    stream = "metrics-card.gpu-test"
+    assert target.streams == [{(stream, True)}, {(stream, False)}, {("metrics-card.gpu_late-test", True)}]
+    assert (counters.acknowledged, counters.late) == (4, 2)
+
+
+def test_a_time_series_stream_is_remembered_and_its_lines_are_never_looked_up() -> None:
+    streams = Streams()
+    segment = Segment(SAMPLES, [b"{}"] * 2, [0, 1])
+    streams.resent(segment, Remedy.UNNAMED)
+    target = Scripted(Unanswered("ConnectionTimeout", "", unknown=True), answer(409, 201))
+    counters = Counters()
+    delivery = Delivery(target, SETTINGS, counters, Outage("", lambda: 0.0, 60), streams, lambda: 0.5)
+    assert delivery.settle([segment], threading.Event(), lambda: 0) == []
+    assert target.looked_up == []
+    assert target.streams == [{(SAMPLES.stream, False)}] * 2
+
+
+def test_an_uncertain_sample_that_comes_too_late_is_looked_up_in_the_plain_stream() -> None:
+    target = Scripted(refusing(NAMED, {0, 1}), refusing(OUTSIDE, {0, 1}), there=[0])
+    settle(target, 0, segments=[Segment(SAMPLES, [b"{}"] * 2, [0, 1], uncertain=True)])
+    assert target.sent[-1] == [1]
+
+
+def test_a_refusal_that_no_remedy_helps_against_does_not_go_round_in_circles() -> None:
+    plain = replace(SAMPLES, stream="metrics-card.gpu_late-test")
+    unnamed = replace(SAMPLES, named=False)
+    for source, error in ((plain, OUTSIDE), (unnamed, NAMED)):
+        refused, _ = settle(Scripted(refusing(error, {0})), 0, segments=[Segment(source, [b"{}"], [0])])
+        assert refused
+        assert refused[0].refusal.status == 400

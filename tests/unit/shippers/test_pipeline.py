@@ -2,8 +2,9 @@
 
 import json
 import os
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,19 @@ from elasticsearch import Elasticsearch
 from shippers.errors import HomeInUse
 from shippers.pipeline import Pipeline
 from shippers.settings import ShipperSettings
-from tests.bulk_proxy import Garbage, Items, Memory, Proxy, Reset, Stall, Status, running
+from tests.bulk_proxy import (
+    Garbage,
+    Item,
+    Items,
+    Memory,
+    Pair,
+    Proxy,
+    Reset,
+    Stall,
+    Status,
+    failed,
+    running,
+)
 
 FAST = ShipperSettings(
     batch_lines=7,
@@ -226,7 +239,7 @@ def test_quarantine_stands_before_the_checkpoint(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert pipeline.run_once(stop) == 0
+    pipeline.drain(stop)
     pipeline.close()
     monkeypatch.undo()
     again = make()
@@ -303,6 +316,76 @@ def test_the_shippers_own_log_does_not_feed_it(
     proxy.faults.extend([Status(503)] * 30 + [Items(429), None] * 10)
     make().drain()
     assert [getattr(record, "event.action") for record in caplog.records] == ["outage_start", "outage_end"]
+
+
+class Picky(Memory):
+    """Refuses the right to write one line as long as it is told to."""
+
+    def __init__(self, line: bytes) -> None:
+        super().__init__()
+        self.line: bytes | None = line
+
+    def create(self, pairs: Sequence[Pair]) -> list[Item]:
+        """Creates all but that line."""
+        held = failed(403, "security_exception", "not yet")
+        return [held if pair.line == self.line else self._create(pair) for pair in pairs]
+
+
+def checkpoints(home: Path) -> list[int]:
+    """Where the checkpoints stand on the disk."""
+    with sqlite3.connect(home / "registry.sqlite") as database:
+        return [row[0] for row in database.execute("SELECT checkpoint FROM files")]
+
+
+def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
+    home: Path, connect: Callable[[str], Elasticsearch]
+) -> None:
+    lines = write(home, 0, 70)
+    store, stop = Picky(lines[10]), threading.Event()
+    with running(store) as proxy:
+        pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
+        runner = threading.Thread(target=pipeline.run, args=(stop,))
+        runner.start()
+        try:
+            assert wait_until(lambda: len(store.documents) == 69)
+            assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines[:7])])
+            assert pipeline.counters.pending >= 1
+            store.line = None
+            assert wait_until(lambda: len(store.documents) == 70)
+            assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines)])
+        finally:
+            stop.set()
+            runner.join(10)
+    assert pipeline.counters.acknowledged == 70
+
+
+def test_several_requests_are_under_way_at_once(home: Path, store: Memory, proxy: Proxy, make: Make) -> None:
+    write(home, 0, 70)
+    release = threading.Event()
+    proxy.faults.extend([Stall(release)] * 3)
+    pipeline = make(in_flight=3)
+    runner = threading.Thread(target=pipeline.drain)
+    runner.start()
+    assert wait_until(lambda: len(store.documents) == 21)  # three batches of seven, none answered
+    assert pipeline.counters.acknowledged == 0
+    release.set()
+    runner.join(10)
+    assert len(store.documents) == 70
+
+
+def test_full_validation_keeps_back_what_only_looks_like_an_object(
+    home: Path, store: Memory, make: Make
+) -> None:
+    write(home, 0, 3)
+    path = home / "log" / "request.ndjson"
+    start = path.stat().st_size
+    with path.open("ab") as file:
+        file.write(b'{"a":1}{"b":2}\n')
+    write(home, 3, 5)
+    assert make(validation="full").drain() == 6
+    (entry,) = quarantined(home)["not_json"]
+    assert (entry["source"]["start"], entry["source"]["end"]) == (start, start + 15)
+    assert len(store.documents) == 5
 
 
 def wait_until(reached: Callable[[], bool]) -> bool:

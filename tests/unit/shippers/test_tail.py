@@ -10,6 +10,7 @@ import pytest
 
 from shippers.batch import Source
 from shippers.files.tail import Tail
+from shippers.ledger import Settled
 from shippers.registry import Registry
 from shippers.settings import ShipperSettings
 
@@ -52,7 +53,7 @@ class Reader:
     def run(self) -> Lines:
         self.tail.look()
         lines, ends = self.read()
-        self.tail.checkpoint(ends)
+        self.tail.checkpoint({name: Settled(end) for name, end in ends.items()})
         return lines
 
 

@@ -1,0 +1,168 @@
+"""`cardwatch ship` as a process: signals, its own counters, several nodes of a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.bulk_proxy import Memory, Proxy, Status, running
+from tests.e2e.stacks import environment, poll
+from tests.servers import free_port
+
+LIMIT_S = 30.0
+
+
+class Shipper:
+    """The process, and where its counters are."""
+
+    def __init__(self, process: subprocess.Popen[bytes], variables: dict[str, str]) -> None:
+        self.process = process
+        self.home = Path(variables["CARDWATCH_HOME"])
+        self.url = f"http://127.0.0.1:{variables['CARDWATCH_SHIP_METRICS_PORT']}/metrics"
+
+    def counter(self, name: str) -> float | None:
+        """The sum of a counter over its labels; None while it is not served."""
+        with contextlib.suppress(requests.ConnectionError):
+            text = requests.get(self.url, timeout=5).text
+            samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
+            return sum(s.value for s in samples if s.name == name)
+        return None
+
+    def log(self) -> str:
+        """What it logged."""
+        path = self.home / "log" / "service.ndjson"
+        return path.read_text("utf-8") if path.exists() else ""
+
+
+@contextlib.contextmanager
+def ship(home: Path, *proxies: Proxy, **settings: str) -> Iterator[Shipper]:
+    """`cardwatch ship` against these nodes, ended after the block."""
+    urls = ", ".join(proxy.url for proxy in proxies)
+    chosen = {"CARDWATCH_SHIP_BACKOFF_FIRST_S": "0.05", "CARDWATCH_SHIP_BACKOFF_CAP_S": "0.2"} | settings
+    variables = environment(home, CARDWATCH_ELASTICSEARCH=urls, **chosen)
+    process = subprocess.Popen([sys.executable, "-m", "app.commands", "ship"], env=variables)
+    try:
+        yield Shipper(process, variables)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(LIMIT_S)
+
+
+def write(home: Path, first: int, lines: int) -> None:
+    path = home / "log" / "request.ndjson"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(
+            b"".join(
+                b'{"@timestamp":"2026-11-23T03:12:45Z","n":%d}\n' % n for n in range(first, first + lines)
+            )
+        )
+
+
+def count(store: Memory) -> int:
+    return sum(stream == "logs-card.request-default" for stream, _ in store.documents)
+
+
+def test_its_counters_are_served_and_say_what_became_of_the_lines(home: Path) -> None:
+    store = Memory()
+    write(home, 0, 500)
+    with (home / "log" / "request.ndjson").open("ab") as file:
+        file.write(b"not json\n")
+    with running(store) as proxy, ship(home, proxy) as shipper:
+        assert poll(lambda: count(store) == 500, LIMIT_S)
+        assert poll(lambda: (shipper.counter("component_sent_events_total") or 0) >= 500, LIMIT_S)
+        assert poll(lambda: shipper.counter("cardwatch_ship_in_flight_events") == 0, LIMIT_S)
+        assert shipper.counter("component_discarded_events_total") == 1
+        read, sent = shipper.counter("component_received_events_total"), count(store)
+        assert read
+        assert read >= sent + 1
+
+
+def test_hangup_reads_the_settings_anew_and_loses_nothing(home: Path) -> None:
+    store = Memory()
+    write(home, 0, 50)
+    toml = home / "cardwatch.toml"
+    with running(store) as proxy:
+        toml.write_text('namespace = "first"\n')
+        settings = {"CARDWATCH_CONFIG": str(toml)}
+        with ship(home, proxy, **settings) as shipper:
+            assert poll(lambda: len(store.documents) >= 50, LIMIT_S)
+            toml.write_text("namespace = 1\n")
+            shipper.process.send_signal(signal.SIGHUP)
+            assert poll(lambda: "old ones stay in force" in shipper.log(), LIMIT_S)
+            toml.write_text('namespace = "second"\n')
+            shipper.process.send_signal(signal.SIGHUP)
+            assert poll(lambda: "Settings read anew" in shipper.log(), LIMIT_S)
+            write(home, 50, 50)
+            assert poll(lambda: "logs-card.request-second" in {s for s, _ in store.documents}, LIMIT_S)
+        assert shipper.process.returncode == 0
+    lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
+    assert len(lines) == len(set(lines)) == 100
+
+
+def test_terminated_it_ships_what_is_written_first(home: Path) -> None:
+    store = Memory()
+    with running(store) as proxy:
+        settings = {"CARDWATCH_SHIP_BATCH_AGE_S": "60", "CARDWATCH_SHIP_BATCH_LINES": "100000"}
+        with ship(home, proxy, **settings) as shipper:
+            assert poll(lambda: shipper.counter("component_received_events_total") is not None, LIMIT_S)
+            write(home, 0, 3000)
+            assert poll(lambda: (shipper.counter("component_received_events_total") or 0) >= 3000, LIMIT_S)
+            assert count(store) == 0
+        assert shipper.process.returncode == 0
+    assert count(store) == 3000
+
+
+def test_terminated_during_an_outage_it_ends_at_once(home: Path) -> None:
+    with running(Memory()) as proxy:
+        proxy.faults.extend([Status(503)] * 10_000)
+        write(home, 0, 10)
+        with ship(home, proxy, CARDWATCH_SHIP_STOP_S="25") as shipper:
+            assert poll(lambda: (shipper.counter("component_errors_total") or 0) > 2, LIMIT_S)
+            shipper.process.send_signal(signal.SIGTERM)
+            assert shipper.process.wait(10) == 0
+
+
+def test_a_taken_port_for_the_counters_is_said_and_shipping_goes_on(home: Path) -> None:
+    store = Memory()
+    write(home, 0, 5)
+    with running(store) as proxy:
+        settings = {"CARDWATCH_SHIP_METRICS_PORT": str(proxy.server_port)}
+        with ship(home, proxy, **settings) as shipper:
+            assert poll(lambda: count(store) == 5, LIMIT_S)
+            assert "counters are not served" in shipper.log()
+
+
+def test_lines_go_to_the_nodes_that_answer_and_return_to_one_that_is_back(home: Path) -> None:
+    store, back = Memory(), free_port()
+    write(home, 0, 20)
+    with running(store) as steady, running(store, back) as ill:
+        variables = (steady, ill)
+        with ship(home, *variables) as shipper:
+            assert poll(lambda: count(store) == 20, LIMIT_S)
+            ill.shutdown()
+            ill.server_close()
+            for n in range(10):
+                before = count(store)
+                write(home, 20 + 10 * n, 10)
+                assert poll(lambda: count(store) == before + 10, LIMIT_S)  # noqa: B023
+            failed = shipper.counter("component_errors_total") or 0
+            assert failed <= 5, "a node that just failed was asked again and again"
+            with running(store, back) as well:
+                first = 120
+                while not well.sizes and first < 120 + 10 * 600:
+                    before = count(store)
+                    write(home, first, 10)
+                    assert poll(lambda: count(store) == before + 10, LIMIT_S)  # noqa: B023
+                    first += 10
+                assert well.sizes, "the node that is back gets lines again"
+    lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
+    assert len(lines) == len(set(lines))
