@@ -73,7 +73,7 @@ class Verdict:
         lost: lines of a live copytruncate that are neither here nor there.
         lost_bytes: their bytes; `reported_bytes` is what the shipper said of them.
         unreported: lost lines that are neither among those bytes nor in a time that the shipper told of.
-        examples: some lines that are wrong.
+        examples: some lines that are wrong, and where they are.
     """
 
     written: int
@@ -135,7 +135,7 @@ def verdict(
         lost_bytes=lost_bytes,
         reported_bytes=reported_bytes,
         unreported=len(hidden) if lost_bytes > reported_bytes else 0,
-        examples=tuple(text.decode("utf-8", "replace")[:100] for text in wrong[:MOST_SHOWN]),
+        examples=tuple(_shown(text, found) for text in wrong[:MOST_SHOWN]),
     )
 
 
@@ -194,6 +194,12 @@ def _aside(lines: Sequence[Line], puts: Iterable[Put], as_text: Callable[[bytes]
     long = [as_text(line.text) for line in lines if line.kind is Kind.LONG]
     aside.update(long[:nameless])
     return aside
+
+
+def _shown(text: bytes, documents: Iterable[Document]) -> str:
+    """The beginning of a line that is wrong, and where it is."""
+    places = [f"{each.index}/{each.id}" for each in documents if each.text == text]
+    return " ".join([text.decode("utf-8", "replace")[:100], *places])
 
 
 def _key(line: Line, as_text: Callable[[bytes], bytes]) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-Value = int | float
+Value = int | float | str
 
 
 class Server(StrEnum):
@@ -61,7 +61,6 @@ class Rotation(StrEnum):
 OPTIONAL = frozenset[Fault | Rotation](
     {
         Fault.ROLLOVER,
-        Fault.PARTIAL,
         Rotation.GZIP,
         Rotation.OUTSIDE,
         Rotation.COPYTRUNCATE,
@@ -151,7 +150,7 @@ def source(seed: int, actor: str) -> random.Random:
 def plan(seed: int, server: Server, scope: Scope | None = None) -> Plan:
     """What this seed decides, within `scope`."""
     scope, draw = scope or Scope(), source(seed, "plan")
-    faults = tuple(kind for kind in scope.faults if _possible(kind, server, scope))
+    faults = tuple(kind for kind in scope.faults if kind is not Fault.KILL or scope.kills)
     return Plan(
         seed,
         server,
@@ -162,12 +161,6 @@ def plan(seed: int, server: Server, scope: Scope | None = None) -> Plan:
         blows=_blows(source(seed, "blows")) if scope.kills else (),
         settings=_settings(source(seed, "settings"), server),
     )
-
-
-def _possible(kind: Fault, server: Server, scope: Scope) -> bool:
-    if kind is Fault.ROLLOVER:
-        return server is not Server.NODE  # it has one backing index per data stream
-    return kind is not Fault.KILL or scope.kills
 
 
 def _files(draw: random.Random, rotations: Sequence[Rotation], server: Server) -> tuple[FilePlan, ...]:
@@ -199,11 +192,15 @@ def _settings(draw: random.Random, server: Server) -> dict[str, Value]:
     return {
         "batch_lines": draw.choice([3, 20, 50, 200]),
         "batch_bytes": draw.choice([2048, 20_000, 1_000_000]),
+        "batch_age_s": draw.choice([0.0, 0.02, 0.1]),
+        "in_flight": draw.choice([1, 2, 4]),
+        "validation": draw.choice(["cheap", "full"]),
         "line_bytes": 2048,
         "read_bytes": draw.choice([1024, 8192, 65_536]),
         "fingerprint_bytes": draw.choice([64, 1024, 4096]),
         "open_files": draw.choice([2, 5, 512]),
         "poll_s": draw.uniform(0.005, 0.04),
+        "idle_poll_s": 0.05,
         "backoff_first_s": 0.005,
         "backoff_cap_s": 0.05,
         "timeout_s": MEMORY_TIMEOUT_S if server is Server.MEMORY else SERVER_TIMEOUT_S,

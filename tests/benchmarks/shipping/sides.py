@@ -14,7 +14,7 @@ from tests.benchmarks.shipping import rsyslog
 Command = Callable[[Path, Path, str], list[str]]
 """Home of the file, folder for what the shipper keeps, address of the sink -> the command."""
 
-HAS_VALIDATE = "validate" in ShipperSettings.model_fields
+HAS_VALIDATE = "validation" in ShipperSettings.model_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def with_rsyslog(queue: str) -> Command:
     return lambda home, kept, url: rsyslog.command(kept, home / "log" / "request.ndjson", url, queue)
 
 
-OURS = Side("cardwatch, cheap check" if HAS_VALIDATE else "cardwatch", ours(validate="cheap"))
-FULL = [Side("cardwatch, full validation", ours(validate="full"))] if HAS_VALIDATE else []
+OURS = Side("cardwatch, cheap check" if HAS_VALIDATE else "cardwatch", ours(validation="cheap"))
+FULL = [Side("cardwatch, full validation", ours(validation="full"))] if HAS_VALIDATE else []
 STREAM = Side("streaming_bulk", streaming)
 RSYSLOG = Side("rsyslog, queue in memory", with_rsyslog(rsyslog.MEMORY))
 RSYSLOG_ASSISTED = Side("rsyslog, disk-assisted queue", with_rsyslog(rsyslog.ASSISTED))
