@@ -52,7 +52,7 @@ class Rotation(StrEnum):
     LATE = "late"  # a chain whose writer goes on for some lines in the renamed file
     DELETE = "delete"  # a chain whose old files are deleted once all their lines are on the server
     GZIP = "gzip"  # a chain whose old files are compressed
-    OUTSIDE = "outside"  # x.ndjson -> x.1, which no glob matches
+    DATEEXT = "dateext"  # x.ndjson -> x.ndjson-20261123-<seconds>, as logrotate does
     COPYTRUNCATE = "copytruncate"  # nobody writes between copy and truncate
     COPYTRUNCATE_LIVE = "copytruncate_live"  # lines come between: they may be lost, and that is reported
     HEADERS = "headers"  # dated, and every file begins with the same line
@@ -62,7 +62,6 @@ OPTIONAL = frozenset[Fault | Rotation](
     {
         Fault.ROLLOVER,
         Rotation.GZIP,
-        Rotation.OUTSIDE,
         Rotation.COPYTRUNCATE,
         Rotation.COPYTRUNCATE_LIVE,
     }

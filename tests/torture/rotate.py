@@ -44,9 +44,9 @@ def dated(path: Path, ordinal: int) -> Path:
     return target
 
 
-def outside(path: Path, ordinal: int) -> Path:
-    """x.ndjson -> x.<ordinal>, a name that no glob matches."""
-    target = path.with_name(f"{path.stem}.{ordinal}")
+def dated_after(path: Path, ordinal: int) -> Path:
+    """x.ndjson -> x.ndjson-20261123-<seconds since 1970>, logrotate's dateext."""
+    target = path.with_name(f"{path.name}-20261123-{1_795_403_520 + ordinal}")
     path.rename(target)
     return target
 

@@ -100,8 +100,8 @@ class Writer(threading.Thread):
             case Rotation.DATED | Rotation.HEADERS:
                 rotate.dated(self._path, self.rotations[kind])
                 self._reopen()
-            case Rotation.OUTSIDE:
-                rotate.outside(self._path, self.rotations[kind])
+            case Rotation.DATEEXT:
+                rotate.dated_after(self._path, self.rotations[kind])
                 self._reopen()
             case Rotation.LATE:
                 rotate.chained(self._path)

@@ -36,7 +36,7 @@ def test_what_a_scope_leaves_out_is_not_drawn() -> None:
     scope = Scope((Fault.KILL, Fault.ROLLOVER), (Rotation.CHAIN,), kills=False)
     for seed in range(20):
         drawn = plan(seed, Server.NODE, scope)
-        assert (drawn.faults, drawn.blows) == ((), ())
+        assert (drawn.faults, drawn.blows) == ((Fault.ROLLOVER,), ())
         assert {file.rotation for file in drawn.files} == {Rotation.CHAIN}
 
 
