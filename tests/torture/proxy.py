@@ -61,7 +61,7 @@ class Proxy(ThreadingHTTPServer):
 
     def take(self, pair: Pair) -> None:
         """The store has it."""
-        self._taken[pair.id] = pair.line
+        self._taken[str(pair.id)] = pair.line
         self._streams.add(pair.index)
         self.arrived.add(pair.line)
 

@@ -115,6 +115,7 @@ class Memory:
             return failed(400, "document_parsing_exception", "failed to parse")
         if pair.index not in self._streams:
             self._grow(pair.index)
+        assert pair.id, "every line comes with an id"
         newest = self._streams[pair.index][-1]
         if pair.id in newest.lines:
             return failed(409, "version_conflict_engine_exception", "document already exists")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
-
-from elasticsearch import __versionstr__
 
 from tests.benchmarks.shipping import rsyslog
 from tests.benchmarks.shipping.live import Freshness
@@ -25,7 +24,7 @@ def machine(line_bytes: int) -> str:
     if cpuinfo.exists():
         names = [text for text in cpuinfo.read_text().splitlines() if text.startswith("model name")]
         model = names[0].partition(": ")[2] if names else model
-    versions = [f"Python {platform.python_version()}", f"elasticsearch {__versionstr__}"]
+    versions = [f"Python {platform.python_version()}", f"elasticsearch {version('elasticsearch')}"]
     if not rsyslog.missing():
         versions.append(f"rsyslog {rsyslog.version()}")
     cores = f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f})"
