@@ -66,9 +66,11 @@ def main() -> None:
             children.discard(order["end"])
             answer = {"code": ended(order["end"], order["signal"], order["patience_s"])}
         else:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until the child can take it
             pid = os.fork()
             if pid == 0:
                 become(ship_process.main, order)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             children.add(pid)
             answer = {"pid": pid}
         print(json.dumps(answer), flush=True)
@@ -81,6 +83,7 @@ def become(work: Any, order: dict[str, Any]) -> None:
     code = 1
     try:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # told to end before it has begun
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         home = Path(order["home"])
         devnull = os.open(os.devnull, os.O_RDWR)
         said = os.open(home / "shipper.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
