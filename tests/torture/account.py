@@ -185,14 +185,15 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
 def _aside(lines: Sequence[Line], puts: Iterable[Put], as_text: Callable[[bytes], bytes]) -> Counter[bytes]:
     """The lines that are in quarantine, each as often as it is there.
 
-    A line too long is kept without a digest: as many as there are such entries are taken to be those.
+    A line too long may be kept without a digest: as many as there are such entries are taken to be those
+    long lines that no digest tells.
     """
     given = list(puts)
     names = {hashlib.sha256(line.text).hexdigest(): as_text(line.text) for line in lines}
     aside = Counter(names[put.sha256] for put in given if put.sha256 in names)
     nameless = sum(put.sha256 is None for put in given)
     long = [as_text(line.text) for line in lines if line.kind is Kind.LONG]
-    aside.update(long[:nameless])
+    aside.update([text for text in long if text not in aside][:nameless])
     return aside
 
 

@@ -67,6 +67,7 @@ def test_lines_too_long_are_told_by_their_number() -> None:
     long = [Line(n, Kind.LONG, b"%d" % n) for n in (10, 11)]
     puts = [Put("file", n, None, "too_long") for n in (90, 95)]
     assert judged(DOCUMENTS, puts, lines=[*LINES, *long]).ok
+    assert judged(DOCUMENTS, [puts[0], put(long[0], 70)], lines=[*LINES, *long]).ok
     assert judged(DOCUMENTS, puts[:1], lines=[*LINES, *long]).missing == 1
 
 
