@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo up test check format assets docs clean
+.PHONY: demo up test torture check format assets docs clean
 
 # One stamp for what runs the product, one for what checks it.
 $(VENV)/.run: requirements.txt pyproject.toml
@@ -25,6 +25,9 @@ up: $(VENV)/.run  ## the local stack in the foreground
 
 test: $(VENV)/.dev  ## all tests
 	$(BIN)/python -m pytest
+
+torture: $(VENV)/.dev  ## 500 random runs of writers, rotations, faults and kills (about 10 minutes); RUNS=N, SEED=N
+	$(BIN)/python -m tests.torture --runs $(or $(RUNS),500) $(if $(SEED),--seed $(SEED))
 
 format: $(VENV)/.dev  ## rewrite the code in the project's format
 	$(BIN)/ruff format .

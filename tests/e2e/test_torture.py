@@ -1,0 +1,101 @@
+"""A sample of the random runs of `make torture`, and proof that a run which loses or doubles fails."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.bulk_proxy import Item, Pair
+from tests.torture.crew import MIX, crew, submitted, tasks
+from tests.torture.nest import Nest
+from tests.torture.plan import Fault, Rotation, Scope, Server, plan
+from tests.torture.run import Outcome, run
+from tests.torture.stores import Memory
+
+SEED = int(os.environ.get("TORTURE_SEED", "20261123"))
+QUIET = Scope(faults=(), rotations=(Rotation.CHAIN,), kills=False)
+
+
+@pytest.fixture(scope="module")
+def sample(request: pytest.FixtureRequest) -> Iterator[list[Future[Outcome]]]:
+    """The runs, two at a time, while the tests wait for one after the other."""
+    urls = {Server(name): request.getfixturevalue(name).url for name in ("node", "elasticsearch")}
+    with crew(2) as pool:
+        yield submitted(pool, tasks(SEED, MIX, urls, Scope()))
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.parametrize("number", range(len(MIX)))
+def test_nothing_is_lost_and_nothing_doubled(sample: list[Future[Outcome]], number: int) -> None:
+    outcome = sample[number].result()
+    print(outcome)  # shown with a failure: python -m tests.torture --runs 1 --seed ... --server ...
+    assert outcome.ok
+
+
+# The harness itself
+
+
+@pytest.fixture(scope="module")
+def nest() -> Iterator[Nest]:
+    with Nest() as running:
+        yield running
+
+
+class Lossy(Memory):
+    """Says that it took every line, and drops one."""
+
+    dropped = False
+
+    def create(self, pairs: Sequence[Pair]) -> list[Item]:
+        items = super().create(pairs if self.dropped else pairs[1:])
+        if not self.dropped:
+            self.dropped = True
+            return [{"create": {"status": 201}}, *items]
+        return items
+
+
+class Doubling(Memory):
+    """Rolls over and takes each line of a request again."""
+
+    def create(self, pairs: Sequence[Pair]) -> list[Item]:
+        items = super().create(pairs)
+        for stream in {pair.index for pair in pairs}:
+            self.roll_over(stream)
+        super().create(pairs)
+        return items
+
+
+def test_a_quiet_run_is_in_order(nest: Nest) -> None:
+    outcome = run(plan(1, Server.MEMORY, QUIET), nest)
+    assert outcome.ok, outcome
+    assert outcome.verdict.documents > 0
+
+
+def test_a_store_that_drops_a_line_is_found_out(nest: Nest) -> None:
+    outcome = run(plan(1, Server.MEMORY, QUIET), nest, store=Lossy())
+    assert (outcome.ok, outcome.verdict.missing, outcome.verdict.doubled_ids) == (False, 1, 0)
+
+
+def test_a_store_that_takes_lines_twice_is_found_out(nest: Nest) -> None:
+    outcome = run(plan(1, Server.MEMORY, QUIET), nest, store=Doubling())
+    assert (outcome.ok, outcome.verdict.missing) == (False, 0)
+    assert outcome.verdict.doubled_ids == outcome.verdict.doubled_lines == outcome.verdict.documents // 2
+
+
+def test_a_checkpoint_that_runs_ahead_is_found_out(nest: Nest) -> None:
+    def ahead(home: Path) -> None:
+        with closing(sqlite3.connect(home / "registry.sqlite")) as database, database:
+            for status in map(Path.stat, (home / "log").iterdir()):
+                place = f"{status.st_dev}:{status.st_ino}"
+                database.execute("UPDATE files SET checkpoint = ? WHERE place = ?", (status.st_size, place))
+
+    scope = Scope(faults=(Fault.KILL,), rotations=(Rotation.CHAIN,))
+    outcome = run(plan(8, Server.MEMORY, scope), nest, between=ahead, drain_s=3)
+    assert not outcome.ok
+    assert outcome.verdict.missing > 0

@@ -1,0 +1,24 @@
+"""Randomised runs of the whole road from lines in files to documents: none missing, none doubled.
+
+    python -m tests.torture [--runs 500] [--seed N] [--server memory|node|elasticsearch|mixed] [--keep]
+
+Each run has writers that rotate their files, a shipper process that is killed, and a server behind a proxy
+with faults. What is decided is drawn from the run's seed, by a random source of each actor's own, so a seed
+gives the same plan again. When things happen is left to the machine and cannot be reproduced: run a failing
+seed several times.
+
+    plan      a seed -> everything that is decided before a run (pure)
+    lines     numbered lines, sound ones and such as may not travel (pure)
+    rotate    the ways to rotate a file
+    writer    a thread that writes one file and rotates it
+    faults    which request meets which fault (pure)
+    gate      lets requests that write finish before one that looks
+    stores    where documents go: memory with backing indices, or a real server
+    proxy     the HTTP server in front of a store that makes the faults
+    nest      a process that forks shippers, so that a start takes milliseconds
+    crash     the shipper of a run: killed, told to stop, started again
+    account   what was written against what arrived
+    crew     processes that carry out runs beside one another
+    run       one run
+    summary   many runs in one line
+"""
