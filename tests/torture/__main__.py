@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--server", choices=["mixed", *[server.value for server in Server]], default="mixed")
     parser.add_argument("--keep", action="store_true", help="keep the folders of failing runs")
     parser.add_argument("--workers", type=int, default=2, help="runs beside one another")
-    parser.add_argument("--all", action="store_true", help="also what the shipper does not stand yet")
+    parser.add_argument("--all", action="store_true", help="kept for old command lines")
     faults, rotations = [each.value for each in Fault], [each.value for each in Rotation]
     parser.add_argument("--faults", type=Fault, nargs="*", help=f"only these: {' '.join(faults)}")
     parser.add_argument("--rotations", type=Rotation, nargs="*", help=f"only these: {' '.join(rotations)}")

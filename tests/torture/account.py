@@ -15,7 +15,7 @@ from tests.torture.stores import Document
 
 TRUNCATED = "file_truncated"
 LOST_BYTES = "card.file.lost_bytes"
-UNSEEN_S = "card.file.unseen_s"
+UNSEEN_MS = "card.file.unseen_ms"
 PATH = "card.file.path"
 CLOCK_S = 0.1
 """How far the times of a writer and of the shipper's log may lie apart."""
@@ -169,7 +169,7 @@ def losses(log: Path) -> list[Loss]:
 
 
 def _loss(entry: dict[str, Any]) -> Loss:
-    at_s, unseen_s = float(entry["at_s"]), float(entry.get(UNSEEN_S, 0))
+    at_s, unseen_s = float(entry["at_s"]), float(entry.get(UNSEEN_MS, 0)) / 1000
     return Loss(str(entry.get(PATH, "")), int(entry.get(LOST_BYTES, 0)), at_s - unseen_s, at_s)
 
 

@@ -58,18 +58,8 @@ class Rotation(StrEnum):
     HEADERS = "headers"  # dated, and every file begins with the same line
 
 
-OPTIONAL = frozenset[Fault | Rotation](
-    {
-        Fault.ROLLOVER,
-        Rotation.GZIP,
-        Rotation.COPYTRUNCATE,
-        Rotation.COPYTRUNCATE_LIVE,
-    }
-)
-"""What the shipper does not stand yet: drawn only when asked for by name or with --all."""
-
-FAULTS = tuple(fault for fault in Fault if fault not in OPTIONAL)
-ROTATIONS = tuple(rotation for rotation in Rotation if rotation not in OPTIONAL)
+FAULTS = tuple(Fault)
+ROTATIONS = tuple(Rotation)
 
 MEMORY_TIMEOUT_S = 1.0
 SERVER_TIMEOUT_S = 3.0
