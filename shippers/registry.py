@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -149,6 +149,10 @@ class Registry:
     def copy_at(self, place: Place) -> str | None:
         """The identity of the file that the one at this place was found to be a copy of."""
         return self._copies.get(place)
+
+    def copies(self) -> Set[Place]:
+        """The places of all copies."""
+        return self._copies.keys()
 
     def keep_copy(self, place: Place, identity: str | None) -> None:
         """Notes that a copy of `identity` lies at this place; None takes the note back.

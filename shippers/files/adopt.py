@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 from shippers.files.content import GZIP_MAGIC, Content, Plain
 from shippers.files.find import Found, Place
@@ -71,14 +72,27 @@ class Newcomer:
         """Whether it has the first bytes of `row`."""
         return digest(self.content.read(row.head_bytes, 0)) == row.head_digest
 
-    def is_row(self, row: Row, copied_from: str | None) -> bool | None:
+    def shortened(self, row: Row) -> Row:
+        """`row` of a file of which this is a copy that may end earlier."""
+        first = self.content.read(row.head_bytes, 0)
+        self._reaches(row.checkpoint)
+        return replace(
+            row,
+            head_bytes=len(first),
+            head_digest=digest(first),
+            size_bytes=self.content.size(),
+            changed_ns=0,
+        )
+
+    def is_row(self, row: Row, copied_from: str | None = None) -> bool | None:
         """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it.
 
-        `copied_from`: it was seen to be a copy of the file of that identity, which then went on; it may be
-        shorter. None while a compressed file that is still being written does not tell.
+        `copied_from`: it was seen to be a copy of the file of that identity, and has its first line; the file
+        then went on, and so the copy may be shorter. None while a compressed file that is still being written
+        does not tell.
         """
-        if row.id == copied_from and self.size_bytes < max(row.checkpoint, row.head_bytes):
-            return self.size_bytes < row.head_bytes or self.begins_as(row)
+        if row.id == copied_from and not self._reaches(max(row.checkpoint, row.head_bytes)):
+            return not self._reaches(row.head_bytes) or self.begins_as(row)
         if not self.begins_as(row):
             return False
         if self._reaches(row.checkpoint):

@@ -72,7 +72,7 @@ class Copies:
 
     def forget_unlisted(self, listed: Iterable[Place]) -> None:
         """Lets go of copies that are not there any more."""
-        for place in self.held.keys() - set(listed):
+        for place in (self.held.keys() | self._registry.copies()) - set(listed):
             if copy := self.let_go(place):
                 copy.content.close()
 

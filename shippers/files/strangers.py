@@ -130,7 +130,9 @@ class Strangers:
         taken = {each.row.id for each in result}
         # Copies are told by the file that is written to; of several copies the longest is its heir.
         for newcomer in sorted(strangers, key=_precedence):
-            if newcomer.line is not None and (adopted := self._by_content(newcomer, taken)):
+            if self._is_twin(newcomer) or newcomer.line is None:
+                continue
+            if adopted := self._by_content(newcomer, taken):
                 taken.add(adopted.row.id)
                 result.append(adopted)
         return result
@@ -226,7 +228,7 @@ class Strangers:
         row = self._registry.at(place)
         if row is None or row.id == self.left.get(place) or row.id in self._known.by_id:
             return None
-        match newcomer.is_row(row, self._registry.copy_at(place)):
+        match newcomer.is_row(row):
             case None:
                 self._unsure.add(place)
             case True:
@@ -240,8 +242,6 @@ class Strangers:
         """The row of a file that has none at its place: one that it moved away from, else a new one."""
         line, place = newcomer.line, newcomer.found.place
         assert line is not None
-        if self._is_twin(newcomer):
-            return None
         for ordinal in range(self._settings.same_first_lines):
             name = identity(line, ordinal)
             row = self._registry.get(name)
@@ -290,7 +290,10 @@ class Strangers:
             return False
         with closing(content):
             mine = newcomer.content.read(COMPARED_BYTES, 0)
-            return content.read(len(mine), 0) == mine
+            is_twin = content.read(len(mine), 0) == mine
+        if is_twin and (copy := self._copies.held.get(plain.place)):
+            self._registry.keep_copy(newcomer.found.place, copy.of)
+        return is_twin
 
     def _is_copy(self, newcomer: Newcomer, row: Row) -> bool:
         """Whether it is a copy of the file of `row`, which is there, or may be; it is held then, or waits."""
@@ -354,6 +357,8 @@ class Strangers:
         is_ours = row.stream.endswith(f"-{self._namespace}")
         stream = row.stream if is_ours or not newcomer.stream else newcomer.stream  # the setting was changed
         row = replace(row, place=found.place, path=found.told, stream=stream, gone_s=0.0)
+        if self._registry.copy_at(found.place) == row.id:
+            row, is_known = newcomer.shortened(row), False
         return Adopted(newcomer, row, is_known)
 
     def _new_row(self, newcomer: Newcomer, name: str) -> Adopted | None:

@@ -357,6 +357,7 @@ class Tail:
         harvester.listed = newcomer.found.place in self._folders.files
         self._strangers.harvested(newcomer)
         self._known.add(harvester)
+        self._registry.keep_copy(newcomer.found.place, None)  # its row says now what it is
 
 
 def _moved(row: Row, harvester: Harvester, copy: Copy) -> Row:

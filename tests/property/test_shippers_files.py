@@ -215,6 +215,8 @@ class Files(RuleBasedStateMachine):
             with target.open("ab" if target.exists() else "wb") as file:
                 file.write(packed[target.stat().st_size :])
             path.unlink()
+            if name not in self.moved:  # a copy: what nobody saw of it before a crash cannot be told
+                self.ship(1)
             return
 
     # The shipper
