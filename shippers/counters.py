@@ -27,6 +27,7 @@ class Counters:
         errors: requests that did not settle all their lines, by kind.
         settled_bytes: bytes of the lines that are acknowledged or quarantined.
         sent_bytes: bytes of request bodies, compressed.
+        lost_bytes: bytes of files that can never be read, by reason: `truncated`, `gone`, `damaged`, `bound`.
     """
 
     read: int = 0
@@ -43,6 +44,7 @@ class Counters:
     errors: Counter[str] = field(default_factory=Counter)
     settled_bytes: int = 0
     sent_bytes: int = 0
+    lost_bytes: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, **amounts: int) -> None:
@@ -77,5 +79,6 @@ class Counters:
             f"Read {self.read} lines, {self.acknowledged} acknowledged ({self.settled_bytes} bytes settled, "
             f"{self.duplicates} were there already, {self.failure_store} in the failure store), "
             f"{self.quarantined.total()} quarantined ({self.unwritten} of them not kept), "
-            f"{self.pending} under way, {self.retries} sent again, {self.requests} requests."
+            f"{self.pending} under way, {self.retries} sent again, {self.requests} requests, "
+            f"{self.lost_bytes.total()} bytes lost."
         )

@@ -47,6 +47,10 @@ class Exposition(Collector):
             "component_errors", "Requests that did not settle all their lines.", "error_type",
             dict(seen.errors), SINK | {"stage": "sending"},
         )  # fmt: skip
+        yield _by_label(
+            "cardwatch_ship_lost_bytes", "Bytes of files that can never be read.", "reason",
+            dict(seen.lost_bytes), SOURCE,
+        )  # fmt: skip
         for name, (meaning, value) in _own(seen).items():
             yield _total(f"cardwatch_ship_{name}", meaning, value, {})
         yield _gauge("cardwatch_ship_in_flight_events", "Lines read and not settled.", seen.pending)
@@ -79,6 +83,7 @@ def fields(counters: Counters) -> dict[str, int]:
         "sent_bytes": counters.sent_bytes,
         "discarded_events": counters.quarantined.total(),
         "in_flight_events": counters.pending,
+        "lost_bytes": counters.lost_bytes.total(),
     } | {name: value for name, (_, value) in _own(counters).items()}
     return {f"card.ship.{name}": value for name, value in seen.items()}
 

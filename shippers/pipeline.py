@@ -72,6 +72,7 @@ class Pipeline:
         self._settings, self._clock, self._draw = settings, clock, draw
         self._registry = Registry(home / "registry.sqlite")
         self._tail = Tail(home, namespace, self._registry, settings)
+        self.counters.lost_bytes = self._tail.losses.bytes
         self._quarantine = Quarantine(
             home / "quarantine",
             settings.quarantine_bytes,

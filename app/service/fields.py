@@ -77,6 +77,7 @@ FIELDS: Mapping[str, Kind] = {
     "card.ship.discarded_events": "long",
     "card.ship.unwritten_events": "long",
     "card.ship.in_flight_events": "long",
+    "card.ship.lost_bytes": "long",
     "card.ship.duplicate_events": "long",
     "card.ship.looked_up_events": "long",
     "card.ship.failure_store_events": "long",
