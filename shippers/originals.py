@@ -11,17 +11,17 @@ import gzip
 import os
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from shippers.files.find import Place
+from shippers.files.find import Place, folders
 from shippers.files.fingerprint import digest, first_line, identity
+from shippers.files.names import Glob, below, globs, kin_of
 from shippers.registry import Row
 
-FOLDERS = ("log", "spool")
 GZ = ".gz"
 _LEFT_OUT = (".lock", ".tmp")
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -33,12 +33,21 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A file as it lies on the disk now. `size_bytes` are those on the disk, `packed` tells a gzipped one."""
+    """A file as it lies on the disk now.
+
+    Attributes:
+        path: its name.
+        place: where it lies.
+        size_bytes: those on the disk.
+        packed: it is gzipped.
+        is_source: its name says that the shipper reads it.
+    """
 
     path: Path
     place: Place
     size_bytes: int
     packed: bool
+    is_source: bool
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
@@ -64,11 +73,6 @@ class Original:
             return False
         return digest(self._head(row.head_bytes)) == row.head_digest
 
-    @property
-    def is_source(self) -> bool:
-        """Whether its name says that the shipper reads it."""
-        return ".ndjson" in self.path.name and not self.path.name.endswith(GZ)
-
     def first_line(self, limit: int) -> bytes | None:
         """Its first line, as far as `limit`; None when it is not whole or cannot be read."""
         return first_line(self._head(limit + 1), limit)
@@ -89,11 +93,13 @@ def _unpacked(file: BinaryIO, size_bytes: int) -> bytes:
     return head
 
 
-def listed(home: Path, rows: Iterable[Row] = ()) -> list[Original]:
-    """The files below `home`, and beside the last known paths of `rows`, in the order of their names."""
-    folders = {home / folder for folder in FOLDERS} | {(home / row.path).parent for row in rows}
-    entries = (entry for folder in folders for entry in _entries(folder))
-    return sorted((each for entry in entries if (each := _original(entry))), key=lambda each: each.path)
+def listed(home: Path, sources: str, rows: Iterable[Row] = ()) -> list[Original]:
+    """The files in the folders of the sources and beside the last known paths of `rows`, by their names."""
+    wanted = [below(str(home), each) for each in globs(sources)]
+    places = {Path(name) for each in wanted for name in folders(each.folder)}
+    places |= {(home / row.path).parent for row in rows}
+    entries = (entry for folder in places for entry in _entries(folder))
+    return sorted((each for e in entries if (each := _original(e, wanted))), key=lambda each: each.path)
 
 
 def locate(
@@ -144,7 +150,7 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
         return
 
 
-def _original(entry: os.DirEntry[str]) -> Original | None:
+def _original(entry: os.DirEntry[str], sources: Sequence[Glob]) -> Original | None:
     if entry.name.startswith(".") or entry.name.endswith(_LEFT_OUT):
         return None
     try:
@@ -154,7 +160,8 @@ def _original(entry: os.DirEntry[str]) -> Original | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     path, place = Path(entry.path), Place(status.st_dev, status.st_ino)
-    return Original(path, place, status.st_size, _is_packed(path))
+    is_source = kin_of(entry.name, sources) is not None and not entry.name.endswith(GZ)
+    return Original(path, place, status.st_size, _is_packed(path), is_source)
 
 
 def _is_packed(path: Path) -> bool:

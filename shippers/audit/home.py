@@ -77,7 +77,7 @@ class Audit:
     def _view(self) -> View:
         path = self._home / "registry.sqlite"
         rows = registry.rows(path) if path.exists() else []
-        originals = listed(self._home, rows)
+        originals = listed(self._home, self._settings.sources, rows)
         settings = self._settings
         found = locate(rows, originals, settings.line_bytes, settings.same_first_lines)
         kept, redriven = self._quarantined()
@@ -107,7 +107,7 @@ class Audit:
 
     def _new(self, original: Original) -> FileReport | None:
         try:
-            return new_file(original, str(original.path.relative_to(self._home)))
+            return new_file(original, str(original.path).removeprefix(f"{self._home}/"))
         except UNREADABLE:  # it was renamed meanwhile
             return None
 

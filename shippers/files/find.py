@@ -149,7 +149,7 @@ class Folders:
         """The folders that are there now; whether they are others than before."""
         wanted: dict[str, list[Glob]] = {}
         for source in self._sources:
-            for name in _folders(source.folder):
+            for name in folders(source.folder):
                 wanted.setdefault(os.path.normpath(name), []).append(source)
         before, old = self._folders.keys(), self._folders
         self._folders = {
@@ -164,5 +164,6 @@ class Folders:
         return path.removeprefix(f"{inside}/")
 
 
-def _folders(pattern: str) -> list[str]:
+def folders(pattern: str) -> list[str]:
+    """The folders that match; the one of that name, there or not, where it holds no wildcard."""
     return sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]  # noqa: PTH207 -- absolute too

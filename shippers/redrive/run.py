@@ -87,7 +87,8 @@ class Redrive:
         settings = self._settings
         wanted = {each.source.id for each in entries}
         rows = [row for row in rows if row.id in wanted]
-        originals = locate(rows, listed(self._home, rows), settings.line_bytes, settings.same_first_lines)
+        there = listed(self._home, settings.sources, rows)
+        originals = locate(rows, there, settings.line_bytes, settings.same_first_lines)
         lines = Lines(originals)
         sent: list[Kept] = []
         refused: list[Entry] = []

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from shippers.files.names import is_source, stream_of
+from shippers.files.names import globs, kin_of, stream_of
 from shippers.metricsets.errors import SpoolInUse
 from shippers.metricsets.spool import Spool
 
+SPOOL = globs("metrics=spool/*.ndjson")
 NOON = 1_795_521_600.0
 
 
@@ -51,9 +52,10 @@ def test_rotated_files_are_sources_of_the_same_stream_and_sort_by_time(spool: Sp
     assert names == sorted(names)
     assert names
     for name in [*names, spool.path.name]:
-        assert is_source(name)
-        assert stream_of("spool", name, "default") == "metrics-card.gpu-default"
-    assert not is_source("gpu.lock")
+        kin = kin_of(name, SPOOL)
+        assert kin
+        assert stream_of(kin.type, name, "default") == "metrics-card.gpu-default"
+    assert not kin_of("gpu.lock", SPOOL)
     assert all(path.stat().st_size <= 100 for path in [*spool.rotated(), spool.path])
 
 
