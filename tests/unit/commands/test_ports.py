@@ -35,7 +35,8 @@ def test_auto_replaces_only_what_is_taken(
     taken: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CARDWATCH_SERVE_PORT", str(taken))
-    monkeypatch.setenv("CARDWATCH_NODE_PORT", str(ports.free("127.0.0.1")))
+    for part in ("NODE", "SHIP_METRICS"):
+        monkeypatch.setenv(f"CARDWATCH_{part}_PORT", str(ports.free("127.0.0.1")))
     chosen = stack.pick_ports(load())
     assert list(chosen) == ["CARDWATCH_SERVE_PORT"]
     assert ports.is_free("127.0.0.1", int(chosen["CARDWATCH_SERVE_PORT"]))

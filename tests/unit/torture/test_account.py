@@ -132,7 +132,7 @@ def test_an_entry_that_a_crash_wrote_twice_counts_once(quarantine: Path) -> None
 
 
 def test_what_the_shipper_said_of_a_truncated_file_is_read_from_its_log(tmp_path: Path) -> None:
-    entry = {"event.action": "file_truncated", "at_s": 50.0, account.LOST_BYTES: 7, account.UNSEEN_S: 2.0}
+    entry = {"event.action": "file_truncated", "at_s": 50.0, account.LOST_BYTES: 7, account.UNSEEN_MS: 2000.0}
     other = {"event.action": "file_gone", "at_s": 50.0, account.LOST_BYTES: 7}
     log = tmp_path / "shipper.ndjson"
     assert account.losses(log) == []
