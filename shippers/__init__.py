@@ -6,10 +6,12 @@ batch       lines -> bodies of `_bulk`
 bulk        the answer of `_bulk` -> a verdict per line
 backoff     how long to wait before the next try
 ledger      ranges under way -> up to where each file is settled
-streams     what is learnt about data streams: which make ids themselves
+streams     what is learnt about data streams: which make ids themselves, which were empty
 sink        sends a body, looks ids up, tells an answer from an outage
 delivery    one batch, until every line of it is settled
-senders     threads that settle batches, several at once
+senders     threads that settle lines, several requests at once
+waiting     lines that the server did not take, until they are tried again
+quiet       for how long the server wants no request
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
 quarantine/ lines that will never become documents as they stand, with the reason

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 
@@ -94,6 +94,11 @@ class Unfit:
     line: bytes = b""
 
 
+def by_file(unfit: Iterable[Unfit]) -> Counter[str]:
+    """How many lines these are: identity of a file -> lines."""
+    return Counter(each.source.id for each in unfit)
+
+
 @dataclass(slots=True)
 class Batch:
     """Lines to send, lines that may not be sent, and what it took of each file with both.
@@ -122,11 +127,6 @@ class Batch:
     def empty(self) -> bool:
         """Whether there is neither anything to send nor a checkpoint to move."""
         return not self.taken
-
-    @property
-    def unfit_by_file(self) -> Counter[str]:
-        """How many of its lines may not be sent: identity of a file -> lines."""
-        return Counter(each.source.id for each in self.unfit)
 
     def add(self, piece: Piece) -> Piece | None:
         """Takes what fits of `piece` and returns the rest of it, None when all went in."""
@@ -205,6 +205,11 @@ def _actions(segment: Segment) -> Iterator[bytes]:
 def size(segments: Sequence[Segment]) -> int:
     """How many lines these are."""
     return sum(len(segment.lines) for segment in segments)
+
+
+def size_bytes(segments: Sequence[Segment]) -> int:
+    """Bytes of their lines, line ends included."""
+    return sum(sum(map(len, segment.lines)) + len(segment.lines) for segment in segments)
 
 
 def pick(segments: Sequence[Segment], numbers: Sequence[int]) -> list[Segment]:

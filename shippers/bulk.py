@@ -42,7 +42,6 @@ class RequestVerdict(Enum):
 
     RETRY = "retry"
     HALVE = "halve"
-    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +144,8 @@ def request_verdict(rejected: Rejected) -> RequestVerdict:
             return RequestVerdict.HALVE
         case 400 if rejected.type:
             return RequestVerdict.HALVE
-        case 429:
-            return RequestVerdict.RETRY
-        case status if status >= 500:
-            return RequestVerdict.RETRY
         case _:
-            return RequestVerdict.WAIT
+            return RequestVerdict.RETRY
 
 
 _UNNAMED = ("_id must be unset", "in time_series mode")

@@ -25,7 +25,7 @@ class Counters:
         retries: sent again, each time counted.
         requests: requests made.
         errors: requests that did not settle all their lines, by kind.
-        settled_bytes: bytes of the lines that are acknowledged or quarantined.
+        acknowledged_bytes: bytes of the acknowledged lines, line ends included.
         sent_bytes: bytes of request bodies, compressed.
         lost_bytes: bytes of files that can never be read, by reason: `truncated`, `gone`, `damaged`, `bound`.
     """
@@ -42,7 +42,7 @@ class Counters:
     retries: int = 0
     requests: int = 0
     errors: Counter[str] = field(default_factory=Counter)
-    settled_bytes: int = 0
+    acknowledged_bytes: int = 0
     sent_bytes: int = 0
     lost_bytes: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -76,7 +76,7 @@ class Counters:
     def sentence(self) -> str:
         """All of it in one English sentence."""
         return (
-            f"Read {self.read} lines, {self.acknowledged} acknowledged ({self.settled_bytes} bytes settled, "
+            f"Read {self.read} lines, {self.acknowledged} acknowledged ({self.acknowledged_bytes} bytes, "
             f"{self.duplicates} were there already, {self.failure_store} in the failure store), "
             f"{self.quarantined.total()} quarantined ({self.unwritten} of them not kept), "
             f"{self.pending} under way, {self.retries} sent again, {self.requests} requests, "

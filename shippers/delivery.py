@@ -1,4 +1,4 @@
-"""One batch, until every line of it is settled: on the server, or refused for good."""
+"""One batch, until every line of it is settled or left waiting: on the server, refused, or not taken now."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Protocol, assert_never
 
 from shippers import bulk
 from shippers.backoff import wait_s
-from shippers.batch import Segment, halves, pick, size
+from shippers.batch import Segment, halves, pick, size, size_bytes
 from shippers.bulk import Answered, Found, Refusal, Rejected, Reply, RequestVerdict, Unanswered
 from shippers.counters import Counters
 from shippers.outage import Outage
+from shippers.quiet import Quiet
 from shippers.settings import ShipperSettings
 from shippers.streams import Streams, is_late
 
@@ -27,6 +28,9 @@ class Target(Protocol):
     def lookup(self, stream: str, ids: Sequence[str]) -> Found | Rejected | Unanswered:
         """Which of these ids the data stream has, in whichever of its backing indices."""
 
+    def is_empty(self, stream: str) -> bool:
+        """Whether the data stream certainly holds nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -36,15 +40,25 @@ class Refused:
     refusal: Refusal
 
 
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of lines: those refused, and the `rest` that the server does not take now; all others are
+    on the server."""
+
+    refused: list[Refused]
+    rest: list[Segment]
+
+
 def refused_by_file(refused: Iterable[Refused]) -> Counter[str]:
     """How many lines were refused: identity of a file -> lines."""
     return Counter(each.segment.source.id for each in refused)
 
 
 class Delivery:
-    """Sends a batch and sends again what has to be sent again, alone and after a jittered wait.
+    """Sends a batch, and again what has to be sent again.
 
-    One thread uses it; target, counters, outage and streams are shared with other deliveries.
+    While the server takes nothing, it waits here, jittered. Lines that alone are not taken are given back, so
+    that they hold up nobody. One thread uses it; all that it is given is shared with other deliveries.
     """
 
     def __init__(
@@ -54,38 +68,50 @@ class Delivery:
         counters: Counters,
         outage: Outage,
         streams: Streams,
+        quiet: Quiet,
         draw: Callable[[], float],
     ) -> None:
         self._target, self._settings, self._draw = target, settings, draw
-        self._counters, self._outage, self._streams = counters, outage, streams
+        self._counters, self._outage, self._streams, self._quiet = counters, outage, streams, quiet
         self._groups: list[list[Segment]] = []
         self._refused: list[Refused] = []
+        self._rest: list[Segment] = []
         self._attempt = 0
 
     def settle(
         self, segments: Sequence[Segment], stop: threading.Event, behind: Callable[[], int]
-    ) -> list[Refused] | None:
-        """Returns the lines refused when all are settled, None when `stop` came first.
+    ) -> Settlement | None:
+        """Returns what became of the lines, None when `stop` came first.
 
         `behind` gives the bytes that wait in files, for the log. After `stop` nothing is sent again: the
         next run looks the same lines up before it sends them under the same ids.
         """
-        self._groups, self._refused, self._attempt = [], [], 0
-        self._again(self._streams.fitted(segments))
+        self._groups, self._refused, self._rest, self._attempt = [], [], [], 0
+        self._again(self._doubted(self._streams.fitted(segments)))
         while self._groups:
+            if (left_s := self._quiet.left_s()) and stop.wait(left_s):
+                return None
             group = self._groups.pop()
-            pause = self._looked_up(group) if _is_looked_up(group[0]) else self._sent(group)
-            if pause is None:
+            if self._looked_up(group) if _is_looked_up(group[0]) else self._sent(group):
                 self._attempt = 0
                 self._outage.over(size(segments), behind)
-            elif not self._waited(stop, pause):
+            elif not self._waited(stop):
                 return None
-        return self._refused
+        return Settlement(self._refused, self._rest)
 
-    # Each step handles one group and puts what is left of it back. It returns None when it went well, else
-    # the least seconds to wait.
+    def _doubted(self, segments: list[Segment]) -> list[Segment]:
+        """No line of an earlier run is in a stream that was empty: nothing of it need be looked up."""
+        return [
+            replace(each, uncertain=False)
+            if _is_looked_up(each) and self._streams.was_empty(each.source.stream, self._target.is_empty)
+            else each
+            for each in segments
+        ]
 
-    def _looked_up(self, group: list[Segment]) -> float | None:
+    # Each step handles one group and puts back what is to be sent at once, or after the wait that it asks for
+    # by returning False.
+
+    def _looked_up(self, group: list[Segment]) -> bool:
         """Counts those lines of one stream that are on the server already; the others are sent."""
         reply = self._target.lookup(group[0].source.stream, [name for each in group for name in each.ids])
         match reply:
@@ -94,63 +120,75 @@ class Delivery:
             case Rejected(status=401 | 403):
                 self._streams.warn_of_blindness(reply)
                 self._again(_certain(group))
-            case Rejected() | Unanswered():
+            case Rejected():  # it may be this stream alone that cannot be searched
+                self._failed(reply)
+                self._rest += group
+            case Unanswered():
+                self._failed(reply)
                 self._again(group)
-                return self._failed(reply)
+                return False
             case _:
                 assert_never(reply)
-        return None
+        return True
 
     def _missing(self, group: list[Segment], ids: frozenset[str]) -> list[Segment]:
         names = (name for each in group for name in each.ids)
         missing = [number for number, name in enumerate(names) if name not in ids]
-        lines = size(group)
+        lines, rest = size(group), pick(group, missing)
         there = lines - len(missing)
-        self._counters.add(looked_up=lines, acknowledged=there, duplicates=there)
-        return _certain(pick(group, missing))
+        there_bytes = size_bytes(group) - size_bytes(rest)
+        self._counters.add(
+            looked_up=lines, acknowledged=there, duplicates=there, acknowledged_bytes=there_bytes
+        )
+        return _certain(rest)
 
-    def _sent(self, group: list[Segment]) -> float | None:
+    def _sent(self, group: list[Segment]) -> bool:
         self._counters.add(requests=1)
         reply = self._target.send(group)
         match reply:
             case Answered():
-                return self._answered(group, reply)
+                self._answered(group, reply)
+                return True
             case Rejected():
                 return self._rejected(group, reply)
             case Unanswered():
-                self._retry(group, reply.unknown)
-                return self._failed(reply)
+                self._failed(reply)
+                self._again(self._to_resend(group, reply.unknown))
+                return False
             case _:
                 assert_never(reply)
 
-    def _answered(self, group: list[Segment], answer: Answered) -> float | None:
+    def _answered(self, group: list[Segment], answer: Answered) -> None:
+        """Sorts the lines by their verdicts; those that are not taken now are left for later."""
         result = bulk.sort(answer)
+        refused = [Refused(pick(group, [number])[0], refusal) for number, refusal in result.refused]
+        denied = pick(group, [number for number in result.retry if answer.statuses[number] < 500])
+        failed = pick(group, [number for number in result.retry if answer.statuses[number] >= 500])
+        others = [*denied, *failed, *(each.segment for each in refused)]
         self._counters.add(
             acknowledged=result.accepted + result.duplicates,
+            acknowledged_bytes=size_bytes(group) - size_bytes(others),
             duplicates=result.duplicates,
             failure_store=result.failure_store,
         )
-        self._refuse([Refused(pick(group, [number])[0], refusal) for number, refusal in result.refused])
-        if not result.retry:
-            return None
-        if result.accepted or result.duplicates:
-            self._attempt = 0
-        self._retry(pick(group, [n for n in result.retry if answer.statuses[n] < 500]), unknown=False)
-        self._retry(pick(group, [n for n in result.retry if answer.statuses[n] >= 500]), unknown=True)
-        error = bulk.first_error(answer)
-        return self._failed(Rejected(error.status, error.type, error.reason))
+        self._refuse(refused)
+        if result.retry:
+            error = bulk.first_error(answer)
+            self._failed(Rejected(error.status, error.type, error.reason))
+            self._rest += self._to_resend(denied, unknown=False) + self._to_resend(failed, unknown=True)
 
-    def _rejected(self, group: list[Segment], reply: Rejected) -> float | None:
+    def _rejected(self, group: list[Segment], reply: Rejected) -> bool:
         match bulk.request_verdict(reply):
             case RequestVerdict.HALVE if size(group) > 1:
                 self._groups += reversed(halves(group))
-                return None
+                return True
             case RequestVerdict.HALVE:
                 self._refuse([Refused(group[0], Refusal(reply.status, reply.kind, reply.reason))])
-                return None
-            case RequestVerdict.RETRY | RequestVerdict.WAIT:
-                self._retry(group, reply.unknown)
-                return self._failed(reply)
+                return True
+            case RequestVerdict.RETRY:
+                self._failed(reply)
+                self._again(self._to_resend(group, reply.unknown))
+                return False
 
     def _refuse(self, refused: Iterable[Refused]) -> None:
         """Gives refused lines up, but for those that a time-series stream wants in another way."""
@@ -166,9 +204,9 @@ class Delivery:
 
     # What is left
 
-    def _retry(self, group: list[Segment], unknown: bool) -> None:
+    def _to_resend(self, group: list[Segment], unknown: bool) -> list[Segment]:
         self._counters.add(retries=size(group))
-        self._again([replace(each, uncertain=True) for each in group] if unknown else group)
+        return [replace(each, uncertain=True) for each in group] if unknown else group
 
     def _again(self, segments: Iterable[Segment]) -> None:
         """Puts lines back: together those that are sent, stream by stream those that are looked up first."""
@@ -177,18 +215,18 @@ class Delivery:
             groups.setdefault(each.source.stream if _is_looked_up(each) else None, []).append(each)
         self._groups += groups.values()
 
-    def _failed(self, reply: Rejected | Unanswered) -> float:
+    def _failed(self, reply: Rejected | Unanswered) -> None:
         kind = reply.type if isinstance(reply, Unanswered) else reply.kind
         self._counters.error(kind)
         self._outage.failed(kind, reply.reason)
-        asked = reply.retry_after_s if isinstance(reply, Rejected) else 0.0
-        return min(asked, self._settings.retry_after_cap_s)
+        if isinstance(reply, Rejected) and reply.retry_after_s:
+            self._quiet.ask(min(reply.retry_after_s, self._settings.retry_after_cap_s))
 
-    def _waited(self, stop: threading.Event, least_s: float) -> bool:
+    def _waited(self, stop: threading.Event) -> bool:
         settings = self._settings
         pause = wait_s(self._attempt, settings.backoff_first_s, settings.backoff_cap_s, self._draw)
         self._attempt += 1
-        return not stop.wait(max(pause, least_s))
+        return not stop.wait(pause)
 
 
 def _is_looked_up(segment: Segment) -> bool:

@@ -7,7 +7,7 @@ settled.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -82,6 +82,11 @@ class Ticket:
     """Names the ranges of one batch."""
 
     ranges: Mapping[str, _Range]
+
+    def split(self, identities: Container[str]) -> tuple[Ticket, Ticket]:
+        """Two tickets in its place: of the files with these identities, and of the others."""
+        chosen = {name: each for name, each in self.ranges.items() if name in identities}
+        return Ticket(chosen), Ticket({n: each for n, each in self.ranges.items() if n not in chosen})
 
 
 def merged(checkpoints: Iterable[Mapping[str, Settled]]) -> dict[str, Settled]:

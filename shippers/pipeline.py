@@ -18,19 +18,21 @@ from pathlib import Path
 from elasticsearch import Elasticsearch
 
 from shippers.backoff import wait_s
-from shippers.batch import Batch, Piece
+from shippers.batch import Batch, Piece, by_file, size
 from shippers.counters import Counters
-from shippers.delivery import Delivery, refused_by_file
+from shippers.delivery import Delivery, Settlement, refused_by_file
 from shippers.exposition import fields
 from shippers.files.tail import Tail
 from shippers.ledger import Ledger, Settled, merged
 from shippers.outage import Outage
 from shippers.quarantine import Quarantine, refused_entries, unfit_entries
+from shippers.quiet import Quiet
 from shippers.registry import Registry
-from shippers.senders import Outcome, Senders
+from shippers.senders import Job, Senders
 from shippers.settings import ShipperSettings
 from shippers.sink import Sink
 from shippers.streams import Streams
+from shippers.waiting import WaitingRoom
 
 logger = logging.getLogger(__name__)
 
@@ -83,10 +85,11 @@ class Pipeline:
         self._storage = Outage("The disk", clock, settings.report_s)
         self._abort = threading.Event()
         self._senders = Senders(self._deliveries(client), self._abort, self.waiting)
-        self._ledger = Ledger()
+        self._ledger, self._waiting = Ledger(), WaitingRoom()
         self._batch = self._new_batch()
         self._batch_since_s = 0.0
-        self._rest: Piece | None = None
+        self._rests: dict[str, Piece] = {}  # by identity: what was read and fitted into no batch
+        self._is_new_ones_turn = True
         self._waiting_bytes = 0
         self._looked_s = self._read_s = float("-inf")
         self._reported_s = clock()
@@ -95,8 +98,9 @@ class Pipeline:
     def _deliveries(self, client: Elasticsearch) -> list[Delivery]:
         settings, counters, streams = self._settings, self.counters, Streams()
         sink = Sink(client, settings.timeout_s, lambda size: counters.add(sent_bytes=size))
+        quiet = Quiet(time.monotonic)
         return [
-            Delivery(sink, settings, counters, self._outage, streams, self._draw)
+            Delivery(sink, settings, counters, self._outage, streams, quiet, self._draw)
             for _ in range(settings.in_flight)
         ]
 
@@ -135,7 +139,8 @@ class Pipeline:
             handed_over = self._hand_over(flush=True)
             if stop.is_set():
                 self._give_up(stop)
-            if not self._senders.busy and (stop.is_set() or not handed_over):
+            is_over = stop.is_set() or not (handed_over or self._waiting)
+            if is_over and not self._senders.busy:
                 return self.counters.settled - before
             self._collect(self._settings.poll_s, stop)
 
@@ -178,7 +183,7 @@ class Pipeline:
         until_s = time.monotonic() + self._settings.stop_s
         self._look(stop)
         while not self._outage.active and time.monotonic() < until_s:
-            if not self._hand_over(flush=True) and not self._senders.busy:
+            if not (self._hand_over(flush=True) or self._senders.busy or self._waiting):
                 return
             self._collect(self._settings.poll_s, stop)
         self._give_up(stop, until_s)
@@ -194,7 +199,7 @@ class Pipeline:
         self._stored(self._tail.look, stop)
         self._waiting_bytes = self._tail.waiting_bytes()
 
-    # Batches
+    # Lines
 
     def _new_batch(self) -> Batch:
         settings = self._settings
@@ -202,19 +207,29 @@ class Pipeline:
         return Batch(settings.batch_lines, settings.batch_bytes, settings.line_bytes, parse)
 
     def _hand_over(self, *, flush: bool) -> bool:
-        """Fills batches and hands over those that are full or old enough, with `flush` any."""
+        """Hands over what waited long enough, and batches that are full or old enough, with `flush` any."""
         handed_over = False
-        while self._senders.free and self._filled(flush):
-            batch, self._batch = self._batch, self._new_batch()
-            self._senders.submit(batch, self._ledger.open(batch.taken))
+        while self._senders.free and (job := self._next_job(flush)):
+            self._senders.submit(job)
             handed_over = True
         return handed_over
+
+    def _next_job(self, flush: bool) -> Job | None:
+        """One that waited and a new one in turn, so that neither kind holds the other up."""
+        job = self._new_job(flush) if self._is_new_ones_turn else None
+        job = job or self._waiting.due(time.monotonic())
+        self._is_new_ones_turn = job is not None and job.attempt > 0
+        return job or self._new_job(flush)
+
+    def _new_job(self, flush: bool) -> Job | None:
+        if not self._filled(flush):
+            return None
+        batch, self._batch = self._batch, self._new_batch()
+        return Job(batch.segments, self._ledger.open(batch.taken), batch.unfit)
 
     def _filled(self, flush: bool) -> bool:
         """Adds what the files have now to the open batch; whether the batch is to be sent."""
         batch, lines, size_bytes = self._batch, self._batch.count, self._batch.size_bytes
-        if self._rest:
-            self._rest = batch.add(self._rest)
         try:
             self._read()
         except sqlite3.OperationalError as error:  # nothing was handed out beyond what the registry says
@@ -233,37 +248,60 @@ class Pipeline:
             sqlite3.OperationalError: the disk does not take how far a file is read ahead.
         """
         settings, batch = self._settings, self._batch
-        most = FILE_BATCHES * settings.in_flight
+        most, crowded = FILE_BATCHES * settings.in_flight, self._waiting.crowded(settings.in_flight)
+        for rest in list(self._rests.values()):
+            if not batch.full and rest.source.stream not in crowded:
+                self._add(rest)
         for harvester in self._tail.harvesters():
-            if batch.full:
-                return
-            if self._ledger.depth(harvester.source.id) >= most:
+            source = harvester.source
+            if source.stream in crowded or source.id in self._rests or self._ledger.depth(source.id) >= most:
                 continue
             while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
-                self._rest = batch.add(piece)
+                self._add(piece)
+            if batch.full:
+                return
+
+    def _add(self, piece: Piece) -> None:
+        """Puts into the open batch what fits of a piece, and keeps the rest for the next one."""
+        self._rests.pop(piece.source.id, None)
+        if rest := self._batch.add(piece):
+            self._rests[piece.source.id] = rest
 
     def _collect(self, timeout_s: float, stop: threading.Event) -> None:
-        """Waits for batches to be settled; quarantines what is refused and moves the checkpoints."""
-        settled = [each for each in self._senders.outcomes(timeout_s) if each.refused is not None]
+        """Waits for lines to be settled; quarantines what is refused and moves the checkpoints."""
+        outcomes = self._senders.outcomes(timeout_s)
+        settled = [(each.job, each.settlement) for each in outcomes if each.settlement]
         if not settled or not self._stored(lambda: self._keep(settled), stop):
             return
-        self.counters.add(settled_bytes=sum(each.batch.size_bytes for each in settled))
-        moved = merged(self._settle(each) for each in settled)
+        moved = merged(self._settle(*each) for each in settled)
         if moved:
             self._stored(lambda: self._tail.checkpoint(moved), stop)
 
-    def _settle(self, outcome: Outcome) -> dict[str, Settled]:
-        refused = refused_by_file(outcome.refused or ())
-        return self._ledger.settle(outcome.ticket, outcome.batch.unfit_by_file + refused)
+    def _settle(self, job: Job, settlement: Settlement) -> dict[str, Settled]:
+        """Closes the ranges that are settled; lines that were not taken, and with them their files, wait."""
+        quarantined = job.quarantined + by_file(job.unfit) + refused_by_file(settlement.refused)
+        rest = {each.source.id for each in settlement.rest}
+        waiting, done = job.ticket.split(rest)
+        if rest:
+            self._wait(Job(settlement.rest, waiting, (), quarantined, self._attempt(job, settlement)))
+        return self._ledger.settle(done, quarantined)
 
-    def _keep(self, settled: Sequence[Outcome]) -> None:
+    def _attempt(self, job: Job, settlement: Settlement) -> int:
+        return job.attempt + 1 if size(settlement.rest) == size(job.segments) else 1
+
+    def _wait(self, job: Job) -> None:
+        settings = self._settings
+        pause_s = wait_s(job.attempt - 1, settings.backoff_first_s, settings.backoff_cap_s, self._draw)
+        self._waiting.put(job, time.monotonic() + pause_s)
+
+    def _keep(self, settled: Sequence[tuple[Job, Settlement]]) -> None:
         now, most = self._clock(), self._settings.quarantine_body_bytes
         entries = [
             entry
-            for each in settled
+            for job, settlement in settled
             for entry in (
-                *unfit_entries(each.batch.unfit, now),
-                *refused_entries(each.refused or (), now, most),
+                *unfit_entries(job.unfit, now),
+                *refused_entries(settlement.refused, now, most),
             )
         ]
         if entries:

@@ -1,39 +1,52 @@
-"""Threads that settle batches, so that several requests are under way at once."""
+"""Threads that settle lines, so that several requests are under way at once."""
 
 from __future__ import annotations
 
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from shippers.batch import Batch
-from shippers.delivery import Delivery, Refused
+from shippers.batch import Segment, Unfit
+from shippers.delivery import Delivery, Settlement
 from shippers.ledger import Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a batch: the lines refused, None when it was given up, or what broke the thread."""
+class Job:
+    """Lines to settle.
 
-    batch: Batch
+    Attributes:
+        segments: the lines.
+        ticket: their ranges in the ledger.
+        unfit: lines of the same ranges that may not be sent.
+        quarantined: how many lines of the same ranges are in quarantine already, by identity of the file.
+        attempt: how often they came back in a row without any of them being taken.
+    """
+
+    segments: Sequence[Segment]
     ticket: Ticket
-    refused: list[Refused] | None
-    failure: BaseException | None = None
+    unfit: Sequence[Unfit] = ()
+    quarantined: Counter[str] = field(default_factory=Counter)
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    batch: Batch
-    ticket: Ticket
+class Outcome:
+    """What became of a job: its settlement, None when it was given up, or what broke the thread."""
+
+    job: Job
+    settlement: Settlement | None
+    failure: BaseException | None = None
 
 
 class Senders:
     """One thread per delivery. They are daemons: a request without an answer holds up no exit.
 
     Args:
-        deliveries: one for each batch that may be under way at once.
-        abort: set when batches are to be given up rather than sent again.
+        deliveries: one for each job that may be under way at once.
+        abort: set when lines are to be given up rather than sent again.
         behind: the bytes that wait in files, for the log.
     """
 
@@ -41,7 +54,7 @@ class Senders:
         self, deliveries: Sequence[Delivery], abort: threading.Event, behind: Callable[[], int]
     ) -> None:
         self._abort, self._behind = abort, behind
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, args=(each,), name=f"send-{number}", daemon=True)
@@ -53,18 +66,18 @@ class Senders:
 
     @property
     def busy(self) -> int:
-        """Batches handed over whose outcome was not taken."""
+        """Jobs handed over whose outcome was not taken."""
         return self._busy
 
     @property
     def free(self) -> int:
-        """Threads without a batch."""
+        """Threads without a job."""
         return len(self._threads) - self._busy
 
-    def submit(self, batch: Batch, ticket: Ticket) -> None:
-        """Hands a batch over; at most as many as there are threads."""
+    def submit(self, job: Job) -> None:
+        """Hands a job over; at most as many as there are threads."""
         self._busy += 1
-        self._jobs.put(_Job(batch, ticket))
+        self._jobs.put(job)
 
     def outcomes(self, timeout_s: float) -> list[Outcome]:
         """Those that are there, after a wait of at most `timeout_s` for the first one.
@@ -94,8 +107,7 @@ class Senders:
     def _work(self, delivery: Delivery) -> None:
         while job := self._jobs.get():
             try:
-                refused = delivery.settle(job.batch.segments, self._abort, self._behind)
-                outcome = Outcome(job.batch, job.ticket, refused)
+                outcome = Outcome(job, delivery.settle(job.segments, self._abort, self._behind))
             except BaseException as error:  # noqa: BLE001 -- raised again by the thread that takes outcomes
-                outcome = Outcome(job.batch, job.ticket, None, error)
+                outcome = Outcome(job, None, error)
             self._outcomes.put(outcome)

@@ -75,6 +75,15 @@ class Sink:
         except (KeyError, TypeError):
             return Unanswered("UnreadableAnswer", "The answer is not one of _search.", unknown=True)
 
+    def is_empty(self, stream: str) -> bool:
+        """Whether the data stream holds no document, or is not there; False too when that cannot be told."""
+        options = {"ignore_unavailable": True, "allow_no_indices": True}
+        try:
+            self._client.indices.refresh(index=stream, **options)  # type: ignore[arg-type]
+            return bool(self._client.count(index=stream, **options)["count"] == 0)  # type: ignore[arg-type]
+        except (ApiError, TransportError, OSError, KeyError, TypeError):
+            return False
+
     def _there(self, stream: str, ids: Sequence[str]) -> Iterator[str]:
         answer = self._client.search(
             index=stream,

@@ -1,4 +1,4 @@
-"""What is learnt about data streams: which of them make the ids of their documents themselves.
+"""What is learnt about data streams: which make ids of their own, which were empty.
 
 A time-series stream does: from the time and the dimensions of a sample. It refuses an `_id` and takes only
 samples of about now; older ones go to its plain sibling, under the ids of their lines.
@@ -7,7 +7,7 @@ samples of about now; older ones go to its plain sibling, under the ids of their
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from shippers.batch import Segment
@@ -19,10 +19,11 @@ LATE = "_late"
 
 
 class Streams:
-    """The time-series streams met so far. Any thread may ask and tell."""
+    """The data streams met so far. Any thread may ask and tell."""
 
     def __init__(self) -> None:
         self._series: set[str] = set()
+        self._empty: dict[str, bool] = {}
         self._warned = False
 
     def fitted(self, segments: Iterable[Segment]) -> list[Segment]:
@@ -40,6 +41,12 @@ class Streams:
                 return replace(segment, source=replace(source, stream=late(source.stream), named=True))
             case _:
                 return None
+
+    def was_empty(self, stream: str, is_empty: Callable[[str], bool]) -> bool:
+        """Whether it held nothing when it was first asked about: then no earlier run sent it a line."""
+        if stream not in self._empty:
+            self._empty[stream] = is_empty(stream)
+        return self._empty[stream]
 
     def warn_of_blindness(self, reply: Rejected) -> None:
         """Says once that look-ups are not allowed."""
@@ -68,6 +75,12 @@ def late(stream: str) -> str:
 def is_late(stream: str) -> bool:
     """Whether it is such a stream."""
     return stream.rpartition("-")[0].endswith(LATE)
+
+
+def origin(stream: str) -> str:
+    """The stream that samples were too late for; any other stream is its own."""
+    dataset, _, namespace = stream.rpartition("-")
+    return f"{dataset.removesuffix(LATE)}-{namespace}"
 
 
 def _unnamed(segment: Segment) -> Segment:

@@ -9,8 +9,9 @@ import pytest
 from shippers.batch import Segment, Source
 from shippers.bulk import Answered, Found, Rejected, Remedy, Reply, Unanswered
 from shippers.counters import Counters
-from shippers.delivery import Delivery, Refused
+from shippers.delivery import Delivery, Refused, Settlement
 from shippers.outage import Outage
+from shippers.quiet import Quiet
 from shippers.settings import ShipperSettings
 from shippers.streams import Streams
 
@@ -28,6 +29,7 @@ class Scripted:
         self.there = frozenset(SOURCE.document_id(offset) for offset in there)
         self.lookups: list[Found | Rejected | Unanswered] = []
         self.sent: list[list[int]] = []
+        self.empty: set[str] = set()
         self.streams: list[set[tuple[str, bool]]] = []
         self.looked_up: list[tuple[str, int]] = []
 
@@ -37,6 +39,9 @@ class Scripted:
         self.streams.append({(each.source.stream, each.source.named) for each in segments})
         reply = self.replies.pop(0) if self.replies else answer(*[201] * len(offsets))
         return reply(offsets) if callable(reply) else reply
+
+    def is_empty(self, stream: str) -> bool:
+        return stream in self.empty
 
     def lookup(self, stream: str, ids: Sequence[str]) -> Found | Rejected | Unanswered:
         self.looked_up.append((stream, len(ids)))
@@ -62,8 +67,15 @@ def settle(
 ) -> tuple[list[Refused] | None, Counters]:
     counters = Counters()
     outage = Outage("Elasticsearch", lambda: 0.0, 60)
-    delivery = Delivery(target, SETTINGS, counters, outage, Streams(), lambda: 0.5)
-    return delivery.settle(segments or lines(count), stop or threading.Event(), lambda: 0), counters
+    delivery = Delivery(target, SETTINGS, counters, outage, Streams(), Quiet(lambda: 0.0), lambda: 0.5)
+    refused: list[Refused] = []
+    rest = segments or lines(count)
+    while rest:
+        settlement = delivery.settle(rest, stop or threading.Event(), lambda: 0)
+        if settlement is None:
+            return None, counters
+        refused, rest = refused + settlement.refused, settlement.rest
+    return refused, counters
 
 
 def test_only_the_lines_that_ask_for_it_are_sent_again() -> None:
@@ -230,16 +242,57 @@ def test_where_lookups_are_forbidden_the_lines_are_sent_and_it_is_said_once(
     assert counters.acknowledged == 2
 
 
-def test_the_server_is_left_alone_as_long_as_it_asks_for() -> None:
-    waits: list[float | None] = []
+class Waits(threading.Event):
+    """Notes how long it is waited for, and lets that time pass on a clock."""
 
-    class Stop(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            waits.append(timeout)
-            return False
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self.now_s = 0.0
 
-    settle(Scripted(Rejected(429, "busy", "", 7.0), Rejected(503, None, "", 10_000.0)), 2, Stop())
-    assert waits == [7.0, SETTINGS.retry_after_cap_s]
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        self.now_s += timeout or 0.0
+        return False
+
+
+def test_the_server_is_left_alone_by_all_for_as_long_as_it_asks_for() -> None:
+    stop = Waits()
+    quiet, outage = Quiet(lambda: stop.now_s), Outage("", lambda: 0.0, 60)
+    target = Scripted(Rejected(429, "busy", "", 7.0), Rejected(503, None, "", 10_000.0))
+    first, second = (
+        Delivery(target, SETTINGS, Counters(), outage, Streams(), quiet, lambda: 0.0) for _ in range(2)
+    )
+    assert first.settle(lines(2), stop, lambda: 0) == Settlement([], [])
+    assert stop.waits == [0, 7.0, 0, SETTINGS.retry_after_cap_s]
+    quiet.ask(3.0)
+    assert second.settle(lines(2), stop, lambda: 0) == Settlement([], [])
+    assert stop.waits[4:] == [3.0]
+
+
+def test_lines_that_are_not_taken_are_given_back_and_all_others_are_settled() -> None:
+    target = Scripted(answer(201, 403, 201, 429, 400, 503))
+    delivery = Delivery(
+        target, SETTINGS, Counters(), Outage("", lambda: 0.0, 60), Streams(), Quiet(lambda: 0.0), lambda: 0.5
+    )
+    settlement = delivery.settle(lines(6), threading.Event(), lambda: 0)
+    assert settlement
+    assert [each.segment.offsets for each in settlement.refused] == [[4]]
+    assert [(list(each.offsets), each.uncertain) for each in settlement.rest] == [
+        ([1], False),
+        ([3], False),
+        ([5], True),
+    ]
+    assert len(target.sent) == 1
+
+
+def test_lines_of_an_earlier_run_are_not_looked_up_where_the_stream_was_empty() -> None:
+    target = Scripted(Unanswered("ConnectionTimeout", "", unknown=True), there=[0, 1])
+    target.empty = {SOURCE.stream}
+    _, counters = settle(target, 0, segments=[Segment(SOURCE, [b"{}"] * 2, [0, 1], uncertain=True)])
+    assert target.sent == [[0, 1]]
+    assert target.looked_up == [(SOURCE.stream, 2)], "those that this run sent are looked up all the same"
+    assert counters.duplicates == 2
 
 
 # Time series
@@ -284,8 +337,9 @@ def test_a_time_series_stream_is_remembered_and_its_lines_are_never_looked_up() 
     streams.resent(segment, Remedy.UNNAMED)
     target = Scripted(Unanswered("ConnectionTimeout", "", unknown=True), answer(409, 201))
     counters = Counters()
-    delivery = Delivery(target, SETTINGS, counters, Outage("", lambda: 0.0, 60), streams, lambda: 0.5)
-    assert delivery.settle([segment], threading.Event(), lambda: 0) == []
+    outage, quiet = Outage("", lambda: 0.0, 60), Quiet(lambda: 0.0)
+    delivery = Delivery(target, SETTINGS, counters, outage, streams, quiet, lambda: 0.5)
+    assert delivery.settle([segment], threading.Event(), lambda: 0) == Settlement([], [])
     assert target.looked_up == []
     assert target.streams == [{(SAMPLES.stream, False)}] * 2
 

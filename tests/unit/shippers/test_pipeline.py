@@ -359,6 +359,44 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
     assert pipeline.counters.acknowledged == 70
 
 
+class Closed(Memory):
+    """Gives nobody the right to write to one stream, until it is opened."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__()
+        self.closed: str | None = stream
+
+    def create(self, pairs: Sequence[Pair]) -> list[Item]:
+        """Creates those of the other streams."""
+        held = failed(403, "security_exception", "not yet")
+        return [held if pair.index == self.closed else self._create(pair) for pair in pairs]
+
+
+def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_end(
+    home: Path, connect: Callable[[str], Elasticsearch]
+) -> None:
+    write(home, 0, 700, "spool/gpu.ndjson")
+    store, stop = Closed("metrics-card.gpu-test"), threading.Event()
+    with running(store) as proxy:
+        pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
+        runner = threading.Thread(target=pipeline.run, args=(stop,))
+        runner.start()
+        try:
+            assert wait_until(lambda: pipeline.counters.retries > 20)
+            for number in range(20):
+                write(home, number * 10, number * 10 + 10)
+                assert wait_until(lambda want=number * 10 + 10: len(store.documents) == want)
+            at = sum(path.stat().st_size for path in (home / "log").iterdir())
+            assert wait_until(lambda: at in checkpoints(home)), "the other file's checkpoint moves"
+            assert pipeline.counters.pending < 200
+            store.closed = None
+            assert wait_until(lambda: len(store.documents) == 900)
+        finally:
+            stop.set()
+            runner.join(10)
+    assert pipeline.counters.acknowledged == 900
+
+
 def test_several_requests_are_under_way_at_once(home: Path, store: Memory, proxy: Proxy, make: Make) -> None:
     write(home, 0, 70)
     release = threading.Event()
