@@ -80,7 +80,8 @@ class Sink:
         options = {"ignore_unavailable": True, "allow_no_indices": True}
         try:
             self._client.indices.refresh(index=stream, **options)  # type: ignore[arg-type]
-            return bool(self._client.count(index=stream, **options)["count"] == 0)  # type: ignore[arg-type]
+            answer = self._client.count(index=stream, **options)  # type: ignore[arg-type]
+            return bool(answer["count"] == 0 and answer["_shards"]["failed"] == 0)
         except (ApiError, TransportError, OSError, KeyError, TypeError):
             return False
 

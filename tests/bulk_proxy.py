@@ -49,6 +49,9 @@ class Store(Protocol):
     def find(self, index: str, ids: Sequence[str]) -> list[str]:
         """Those of the ids that it holds."""
 
+    def count(self, index: str) -> int:
+        """How many documents it holds."""
+
 
 class Memory:
     """Keeps documents, refuses an id that it has, and a line that is no JSON object."""
@@ -72,6 +75,9 @@ class Memory:
     def find(self, index: str, ids: Sequence[str]) -> list[str]:
         return [each for each in ids if (index, each) in self.documents]
 
+    def count(self, index: str) -> int:
+        return sum(stream == index for stream, _ in list(self.documents))
+
 
 class Upstream:
     """Passes documents on to a real server."""
@@ -91,6 +97,11 @@ class Upstream:
         path = f"{index}/_search?ignore_unavailable=true&allow_no_indices=true"
         hits = self._ask(path, json.dumps(query).encode(), "application/json")["hits"]["hits"]
         return [hit["_id"] for hit in hits]
+
+    def count(self, index: str) -> int:
+        self._ask(f"{index}/_refresh?ignore_unavailable=true", b"", "application/json")
+        path = f"{index}/_count?ignore_unavailable=true&allow_no_indices=true"
+        return int(self._ask(path, b"", "application/json")["count"])
 
     def _ask(self, path: str, body: bytes, media_type: str) -> Any:
         request = urllib.request.Request(
@@ -213,6 +224,12 @@ class Handler(BaseHTTPRequestHandler):
         if proxy.poison is not None and any(proxy.poison in pair.line for pair in pairs):
             fault = proxy.poison_status
         self._answer(pairs, fault)
+
+    def do_GET(self) -> None:
+        """How many documents a stream has: `STREAM/_count`."""
+        stream = self.path.strip("/").partition("/")[0]
+        answer = {"count": self.server.store.count(stream), "_shards": {"failed": 0}}
+        return self._reply(200, json.dumps(answer).encode(), MEDIA_TYPE)
 
     def do_POST(self) -> None:
         """A look-up: `STREAM/_refresh`, then `STREAM/_search` with a query of ids."""

@@ -92,6 +92,8 @@ class Memory:
                     return _answer(200, {"version": {"number": "9.5.0"}, "tagline": "You Know, for Search"})
                 case ["GET" | "POST", names, "_refresh"]:
                     return self._refresh(names, params)
+                case ["GET" | "POST", names, "_count"]:
+                    return self._count(names, params)
                 case ["GET" | "POST", names, "_search"]:
                     return self._search(names, params, json.loads(body or b"{}"))
         return _error(400, "illegal_argument_exception", f"no handler found for uri [{path}]")
@@ -143,6 +145,13 @@ class Memory:
         for backing in backings:
             backing.seen = set(backing.lines)
         return _answer(200, {"_shards": _shards(len(backings))}, params)
+
+    def _count(self, names: str, params: Mapping[str, str]) -> Reply:
+        backings = self._named(names, params)
+        if isinstance(backings, str):
+            return _error(404, "index_not_found_exception", f"no such index [{backings}]")
+        count = sum(len(backing.seen) for backing in backings)
+        return _answer(200, {"count": count, "_shards": _shards(len(backings))}, params)
 
     def _search(self, names: str, params: Mapping[str, str], body: Any) -> Reply:
         backings, wanted = self._named(names, params), ids_of(body.get("query"))
