@@ -11,10 +11,9 @@ from collections.abc import Iterator
 import click
 from elasticsearch import ConnectionError as NoConnection
 from elasticsearch import Elasticsearch
-from pydantic import ValidationError
 
-from app.commands.client import connect
-from app.commands.errors import settings_sentences
+from app.commands.client import check, connect
+from app.commands.errors import CommandError, reload_sentence
 from app.commands.options import settings_options
 from app.commands.process import start_logging
 from app.commands.settings import Settings, load
@@ -38,12 +37,15 @@ def command(with_templates: bool) -> None:
 
     SIGTERM ships what is written and ends. SIGHUP does the same and goes on with the settings read anew.
     """
-    settings, ended = load(), threading.Event()
+    ended, stop = threading.Event(), threading.Event()
+    _obey(ended, stop)
+    settings = load()
+    check(settings)
     start_logging(settings, "ship")
     while not ended.is_set():
-        stop = threading.Event()
-        _obey(ended, stop)
         _ship(settings, stop, with_templates)
+        stop = threading.Event()
+        _obey(ended, stop)  # a SIGHUP while the settings are read ends the next run: they are read again
         settings = settings if ended.is_set() else _reloaded(settings)
 
 
@@ -63,10 +65,10 @@ def _reloaded(settings: Settings) -> Settings:
     """The settings as they are now; the present ones where the new ones are wrong."""
     try:
         loaded = load()
-    except ValidationError as error:
-        wrong = " ".join(settings_sentences(error))
+        check(loaded)
+    except (OSError, ValueError, CommandError) as error:  # pydantic's and tomllib's errors are ValueErrors
         logger.error(
-            f"The settings were not taken over, the old ones stay in force. {wrong}",
+            f"The settings were not taken over, the old ones stay in force. {reload_sentence(error)}",
             extra={"event.action": "reload", "event.outcome": "failure"},
         )
         return settings

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -43,10 +46,11 @@ class Shipper:
 
 @contextlib.contextmanager
 def ship(home: Path, *proxies: Proxy, **settings: str) -> Iterator[Shipper]:
-    """`cardwatch ship` against these nodes, ended after the block."""
+    """`cardwatch ship` against these nodes, or those of the settings; ended after the block."""
     urls = ", ".join(proxy.url for proxy in proxies)
     chosen = {"CARDWATCH_SHIP_BACKOFF_FIRST_S": "0.05", "CARDWATCH_SHIP_BACKOFF_CAP_S": "0.2"} | settings
-    variables = environment(home, CARDWATCH_ELASTICSEARCH=urls, **chosen)
+    named = {"CARDWATCH_ELASTICSEARCH": urls} if proxies else {}
+    variables = environment(home, **named, **chosen)
     process = subprocess.Popen([sys.executable, "-m", "app.commands", "ship"], env=variables)
     try:
         yield Shipper(process, variables)
@@ -67,8 +71,8 @@ def write(home: Path, first: int, lines: int) -> None:
         )
 
 
-def count(store: Memory) -> int:
-    return sum(stream == "logs-card.request-default" for stream, _ in store.documents)
+def count(store: Memory, namespace: str = "default") -> int:
+    return sum(stream == f"logs-card.request-{namespace}" for stream, _ in store.documents)
 
 
 def test_its_counters_are_served_and_say_what_became_of_the_lines(home: Path) -> None:
@@ -106,6 +110,76 @@ def test_hangup_reads_the_settings_anew_and_loses_nothing(home: Path) -> None:
         assert shipper.process.returncode == 0
     lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
     assert len(lines) == len(set(lines)) == 100
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("namespace = ", "not valid TOML"),
+        ('elasticsearch_ca_file = "ca.pem"\n', "a CA certificate is for https"),
+        (
+            'elasticsearch = "https://127.0.0.1:9"\nelasticsearch_ca_file = "none.pem"\n',
+            "none.pem cannot be used",
+        ),
+        ('elasticsearch = "http://127.0.0.1"\n', "No connection can be made"),
+        ("[ship]\nbatch_lines = 0\n", "CARDWATCH_SHIP_BATCH_LINES"),
+    ],
+)
+def test_a_hangup_with_settings_that_are_wrong_changes_nothing(home: Path, toml: str, said: str) -> None:
+    store, path = Memory(), home / "cardwatch.toml"
+    write(home, 0, 10)
+    with running(store) as proxy:
+        good = f'elasticsearch = "{proxy.url}"\n'
+        path.write_text(good)
+        with ship(home, CARDWATCH_CONFIG=str(path)) as shipper:
+            assert poll(lambda: count(store) == 10, LIMIT_S)
+            path.write_text(toml if "elasticsearch =" in toml else good + toml)
+            shipper.process.send_signal(signal.SIGHUP)
+            assert poll(lambda: said in shipper.log(), LIMIT_S), shipper.log()
+            assert "old ones stay in force" in shipper.log()
+            write(home, 10, 10)
+            assert poll(lambda: count(store) == 20, LIMIT_S)
+        assert shipper.process.returncode == 0
+
+
+def test_a_hangup_whose_secret_file_is_gone_changes_nothing(home: Path) -> None:
+    store, key = Memory(), home / "key"
+    write(home, 0, 10)
+    key.write_text("a2V5")
+    with running(store) as proxy, ship(home, proxy, CARDWATCH_ELASTICSEARCH_API_KEY_FILE=str(key)) as shipper:
+        assert poll(lambda: count(store) == 10, LIMIT_S)
+        key.unlink()
+        shipper.process.send_signal(signal.SIGHUP)
+        assert poll(lambda: "old ones stay in force" in shipper.log(), LIMIT_S)
+        assert str(key) in shipper.log()
+        write(home, 10, 10)
+        assert poll(lambda: count(store) == 20, LIMIT_S)
+
+
+def test_hangups_that_come_fast_end_with_the_last_settings(home: Path) -> None:
+    store, toml = Memory(), home / "cardwatch.toml"
+    write(home, 0, 10)
+    with running(store) as proxy:
+        toml.write_text('namespace = "n0"\n')
+        with ship(home, proxy, CARDWATCH_CONFIG=str(toml)) as shipper:
+            assert poll(lambda: count(store, "n0") == 10, LIMIT_S)
+            for n in range(1, 40):
+                toml.write_text(f'namespace = "n{n}"\n')
+                shipper.process.send_signal(signal.SIGHUP)
+                time.sleep(random.uniform(0, 0.05))  # a moment of a restart
+            assert poll(lambda: any(stream.endswith("-n39") for stream, _ in list(store.documents)), LIMIT_S)
+        assert shipper.process.returncode == 0
+
+
+def test_settings_from_which_no_client_can_be_made_are_one_sentence(home: Path) -> None:
+    variables = environment(
+        home, CARDWATCH_ELASTICSEARCH="http://127.0.0.1:9", CARDWATCH_ELASTICSEARCH_CA_FILE="ca.pem"
+    )
+    words = [sys.executable, "-m", "app.commands", "ship"]
+    said = subprocess.run(words, env=variables, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert said.returncode == 1
+    assert "a CA certificate is for https" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_terminated_it_ships_what_is_written_first(home: Path) -> None:
