@@ -85,6 +85,10 @@ def test_its_counters_are_served_and_say_what_became_of_the_lines(home: Path) ->
         assert poll(lambda: (shipper.counter("component_sent_events_total") or 0) >= 500, LIMIT_S)
         assert poll(lambda: shipper.counter("cardwatch_ship_in_flight_events") == 0, LIMIT_S)
         assert shipper.counter("component_discarded_events_total") == 1
+        assert shipper.counter("component_received_bytes_total") == shipper.counter(
+            "component_received_event_bytes_total"
+        )
+        assert shipper.counter("component_received_bytes_total")
         read, sent = shipper.counter("component_received_events_total"), count(store)
         assert read
         assert read >= sent + 1
