@@ -47,12 +47,14 @@ class UnusableSettings(CommandError):
 
 def known_sentence(error: Exception) -> str | None:
     """The sentence for an error that is ours (it has a `code`), Elasticsearch's, a file's; None for a bug."""
-    from elasticsearch import ApiError, AuthenticationException, TransportError
+    from elasticsearch import ApiError, AuthenticationException, AuthorizationException, TransportError
 
     if hasattr(error, "code") and isinstance(getattr(error, "code", None), str):
         return f"{error} [{error.code}]"
     if isinstance(error, AuthenticationException):
         return "The server asks for a login: give --elasticsearch-api-key-file, or user and password files."
+    if isinstance(error, AuthorizationException):
+        return f"The key or the user may not do this: docs/operations.md lists the privileges. {error}"
     if isinstance(error, TransportError):
         return f"No answer from Elasticsearch ({error.message}). `cardwatch up` starts a local one."
     if isinstance(error, TOMLDecodeError):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.bulk_proxy import Memory, Proxy, Status, running
 from tests.e2e.stacks import environment, poll
-from tests.servers import free_port
+from tests.servers import Server, free_port
 
 LIMIT_S = 30.0
 
@@ -244,3 +248,97 @@ def test_lines_go_to_the_nodes_that_answer_and_return_to_one_that_is_back(home: 
                 assert well.sizes, "the node that is back gets lines again"
     lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
     assert len(lines) == len(set(lines))
+
+
+class Starting(ThreadingHTTPServer):
+    """A server in front of another that answers with these statuses first, then passes everything on."""
+
+    daemon_threads = True
+
+    def __init__(self, upstream: str, *statuses: int) -> None:
+        self.upstream, self.statuses, self.refused = upstream, deque(statuses), 0
+        super().__init__(("127.0.0.1", 0), Front)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Front(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Starting
+
+    def _pass(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if self.server.statuses:
+            self.server.refused += 1
+            error = {"error": {"type": "on_order", "reason": "starting"}, "status": self.server.statuses[0]}
+            return self._reply(self.server.statuses.popleft(), json.dumps(error).encode(), "application/json")
+        kept = ("content-type", "content-encoding", "accept")
+        headers = {name: self.headers[name] for name in kept if name in self.headers}
+        got = requests.request(
+            self.command, f"{self.server.upstream}{self.path}", data=body, headers=headers, timeout=30
+        )
+        content = b"" if self.command == "HEAD" else got.content
+        return self._reply(got.status_code, content, got.headers.get("content-type", "application/json"))
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass  # noqa: N815 -- the base's names
+
+    def _reply(self, status: int, body: bytes, media_type: str) -> None:
+        self.send_response(status)
+        self.send_header("x-elastic-product", "Elasticsearch")
+        self.send_header("content-type", media_type)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@contextlib.contextmanager
+def starting(upstream: str, *statuses: int) -> Iterator[Starting]:
+    """Such a server that lives as long as the block."""
+    server = Starting(upstream, *statuses)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_templates_wait_for_a_cluster_that_is_starting(home: Path, node: Server, unique: str) -> None:
+    write(home, 0, 10)
+    with starting(node.url, 503, 429, 500) as front:
+        variables = environment(home, CARDWATCH_ELASTICSEARCH=front.url, CARDWATCH_NAMESPACE=unique)
+        words = [sys.executable, "-m", "app.commands", "ship", "--install"]
+        process = subprocess.Popen(words, env=variables)
+        try:
+            found = f"{node.url}/logs-card.request-{unique}/_search"
+            assert poll(lambda: requests.get(found, timeout=5).status_code == 200, LIMIT_S)
+            assert front.refused == 3
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(LIMIT_S) == 0
+    log = (home / "log" / "service.ndjson").read_text("utf-8")
+    assert log.count("templates_wait") == 1
+    assert "templates_installed" in log
+
+
+@pytest.mark.parametrize(("status", "said"), [(401, "login"), (403, "privileges"), (400, "refused")])
+def test_templates_that_are_refused_end_the_process_with_a_sentence(
+    home: Path, status: int, said: str
+) -> None:
+    with starting("http://127.0.0.1:9", *[status] * 10) as front:
+        variables = environment(home, CARDWATCH_ELASTICSEARCH=front.url, CARDWATCH_TIME_SERIES="off")
+        words = [sys.executable, "-m", "app.commands", "ship", "--install"]
+        ended = subprocess.run(
+            words, env=variables, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
