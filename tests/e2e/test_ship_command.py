@@ -342,3 +342,17 @@ def test_templates_that_are_refused_end_the_process_with_a_sentence(
     assert ended.returncode == 1
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_server_that_is_not_up_yet_is_no_noise_of_the_client(home: Path) -> None:
+    variables = environment(home, CARDWATCH_ELASTICSEARCH=f"http://127.0.0.1:{free_port()}")
+    words = [sys.executable, "-m", "app.commands", "ship", "--install"]
+    process = subprocess.Popen(words, env=variables, stderr=subprocess.PIPE, text=True)
+    log = home / "log" / "service.ndjson"
+    try:
+        assert poll(lambda: log.exists() and "templates_wait" in log.read_text("utf-8"), LIMIT_S)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=LIMIT_S)[1]
+    assert "elastic_transport" not in said
+    assert "elastic_transport" not in log.read_text("utf-8")
