@@ -37,6 +37,7 @@ class Exposition(Collector):
         seen = self._counters
         yield _total("component_received_events", "Lines read from files.", seen.read, SOURCE)
         yield _total("component_received_event_bytes", "Their bytes.", seen.read_bytes, SOURCE)
+        yield _total("component_received_bytes", "Bytes taken from files.", seen.read_bytes, SOURCE)
         yield _total("component_sent_events", "Lines acknowledged.", seen.acknowledged, SINK)
         yield _total("component_sent_event_bytes", "Their bytes.", seen.acknowledged_bytes, SINK)
         yield _total("component_sent_bytes", "Bytes of request bodies, compressed.", seen.sent_bytes, SINK)

@@ -13,6 +13,21 @@ from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
 
+REASON_CHARACTERS = 200
+"""Of a reason, what stands in the sentence; `error.message` has all of it."""
+
+_LOGIN = "Give a key or a user and password that are valid."
+_PRIVILEGE = "Give the key or the user the privileges that the shipper needs."
+_RUNNING = "See whether it is running and reachable at its URL."
+_ADVICE = {
+    "HTTP 401": _LOGIN,
+    "HTTP 403": _PRIVILEGE,
+    "security_exception": f"{_LOGIN[:-1]}, with the privileges that the shipper needs.",
+    "TlsError": "See whether the CA file signed its certificate, and whether the URL is https.",
+    "ConnectionError": _RUNNING,
+    "ConnectionTimeout": "See whether it is overloaded, or allow more time with CARDWATCH_SHIP_TIMEOUT_S.",
+}
+
 
 @dataclass(slots=True)
 class Outage:
@@ -40,7 +55,7 @@ class Outage:
             self._told = told = self._since >= self._quiet_until
         if told:
             logger.warning(
-                f"{self.what} does not take lines; they wait and are tried again.",
+                sentence(self.what, kind, reason),
                 extra={
                     "event.action": "outage_start",
                     "event.outcome": "failure",
@@ -69,3 +84,15 @@ class Outage:
                     "event.duration": int(lasted * 1e9),
                 },
             )
+
+
+def sentence(what: str, kind: str, reason: str) -> str:
+    """One line that says why `what` takes no lines and, where it is known, what people can do."""
+    short = " ".join(reason.split())[:REASON_CHARACTERS]
+    why = f"{kind}: {short}" if short else kind
+    return f"{what} does not take lines ({why}); they wait and are tried again. {advice(kind)}".rstrip()
+
+
+def advice(kind: str) -> str:
+    """What people can do about a failure of this kind; empty where only waiting helps or nothing is known."""
+    return _ADVICE.get(kind, "")

@@ -3,7 +3,8 @@
 CommandError             command_error
 ├── PortTaken            port_taken          another process listens there
 ├── StackFailed          stack_failed        a process of the stack ended or did not get ready
-└── NoPhotographs        no_photographs      the folder holds none
+├── NoPhotographs        no_photographs      the folder holds none
+└── UnusableSettings     unusable_settings   no client can be made from them
 """
 
 from __future__ import annotations
@@ -38,14 +39,22 @@ class NoPhotographs(CommandError):
     code = "no_photographs"
 
 
+class UnusableSettings(CommandError):
+    """Each setting is right by itself, but no client for Elasticsearch can be made from them together."""
+
+    code = "unusable_settings"
+
+
 def known_sentence(error: Exception) -> str | None:
     """The sentence for an error that is ours (it has a `code`), Elasticsearch's, a file's; None for a bug."""
-    from elasticsearch import ApiError, AuthenticationException, TransportError
+    from elasticsearch import ApiError, AuthenticationException, AuthorizationException, TransportError
 
     if hasattr(error, "code") and isinstance(getattr(error, "code", None), str):
         return f"{error} [{error.code}]"
     if isinstance(error, AuthenticationException):
         return "The server asks for a login: give --elasticsearch-api-key-file, or user and password files."
+    if isinstance(error, AuthorizationException):
+        return f"The key or the user may not do this: docs/operations.md lists the privileges. {error}"
     if isinstance(error, TransportError):
         return f"No answer from Elasticsearch ({error.message}). `cardwatch up` starts a local one."
     if isinstance(error, TOMLDecodeError):
@@ -55,6 +64,13 @@ def known_sentence(error: Exception) -> str | None:
     if isinstance(error, ApiError):
         return f"Elasticsearch refused the request: {error}"
     return None
+
+
+def reload_sentence(error: OSError | ValueError | CommandError) -> str:
+    """What is wrong with settings that were read anew."""
+    if isinstance(error, ValidationError):
+        return " ".join(settings_sentences(error))
+    return known_sentence(error) or f"They cannot be read: {error}"
 
 
 def settings_sentences(error: ValidationError) -> Iterator[str]:

@@ -15,6 +15,8 @@ def start_logging(settings: Settings, role: str, node_name: str | None = None) -
 
     # The client writes a line per request, and the shipper's own lines are shipped too.
     logging.getLogger("elastic_transport").setLevel(logging.WARNING)
+    # A node that is not up yet is told by whoever waits for it, in words of its own.
+    logging.getLogger("elastic_transport.node_pool").setLevel(logging.ERROR)
 
     identity = logs.ServiceIdentity(
         name=f"cardwatch-{role}",

@@ -7,18 +7,18 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import click
-from elasticsearch import ConnectionError as NoConnection
-from elasticsearch import Elasticsearch
-from pydantic import ValidationError
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from app.commands.client import connect
-from app.commands.errors import settings_sentences
+from app.commands.client import check, connect
+from app.commands.errors import CommandError, reload_sentence
 from app.commands.options import settings_options
 from app.commands.process import start_logging
 from app.commands.settings import Settings, load
 from elastic import install
+from elastic.errors import InstallFailed
 from elastic.templates import committed
 from shippers import exposition
 from shippers.pipeline import Pipeline
@@ -26,6 +26,8 @@ from shippers.pipeline import Pipeline
 logger = logging.getLogger(__name__)
 
 INSTALL_RETRY_S = 1.0
+REASON_CHARACTERS = 200
+SERVER_ERRORS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @click.command()
@@ -38,12 +40,15 @@ def command(with_templates: bool) -> None:
 
     SIGTERM ships what is written and ends. SIGHUP does the same and goes on with the settings read anew.
     """
-    settings, ended = load(), threading.Event()
+    ended, stop = threading.Event(), threading.Event()
+    _obey(ended, stop)
+    settings = load()
+    check(settings)
     start_logging(settings, "ship")
     while not ended.is_set():
-        stop = threading.Event()
-        _obey(ended, stop)
         _ship(settings, stop, with_templates)
+        stop = threading.Event()
+        _obey(ended, stop)  # a SIGHUP while the settings are read ends the next run: they are read again
         settings = settings if ended.is_set() else _reloaded(settings)
 
 
@@ -63,10 +68,10 @@ def _reloaded(settings: Settings) -> Settings:
     """The settings as they are now; the present ones where the new ones are wrong."""
     try:
         loaded = load()
-    except ValidationError as error:
-        wrong = " ".join(settings_sentences(error))
+        check(loaded)
+    except (OSError, ValueError, CommandError) as error:  # pydantic's and tomllib's errors are ValueErrors
         logger.error(
-            f"The settings were not taken over, the old ones stay in force. {wrong}",
+            f"The settings were not taken over, the old ones stay in force. {reload_sentence(error)}",
             extra={"event.action": "reload", "event.outcome": "failure"},
         )
         return settings
@@ -77,8 +82,8 @@ def _reloaded(settings: Settings) -> Settings:
 def _ship(settings: Settings, stop: threading.Event, with_templates: bool) -> None:
     options = {"max_retries": 0, "retry_on_timeout": False, "request_timeout": settings.ship.timeout_s}
     with connect(settings, **options) as client:
-        if with_templates:
-            _install(client, settings, stop)
+        if with_templates and not _installed(client, settings, stop):
+            return  # a line shipped before would make a data stream without the templates
         pipeline = Pipeline(settings.ship, home=settings.home, namespace=settings.namespace, client=client)
         with _exposed(pipeline, settings.ship.metrics_port):
             pipeline.run(stop)
@@ -108,15 +113,42 @@ def _served(pipeline: Pipeline, port: int) -> exposition.Close | None:
         return None
 
 
-def _install(client: Elasticsearch, settings: Settings, stop: threading.Event) -> None:
-    """Puts the templates before the first line is shipped; waits while the server does not answer."""
+def _installed(client: Elasticsearch, settings: Settings, stop: threading.Event) -> bool:
+    """Puts the templates before the first line is shipped, as soon as the server can; False if stopped."""
+    told = False
     while not stop.is_set():
         try:
-            choice = install.choose(client, committed(), settings.time_series)
-            install.apply(client, install.plan(client, choice.wanted, choice.unwanted))
-            install.verify(client, choice.wanted, settings.namespace)
-            logger.info(choice.reason, extra={"event.action": "templates_installed"})
-        except NoConnection:
+            _install(client, settings)
+        except (ApiError, TransportError, InstallFailed) as error:
+            if not _may_pass(error):
+                raise
+            if not told:
+                _tell_waiting(error)
+            told = True
             stop.wait(INSTALL_RETRY_S)
         else:
-            return
+            return True
+    return False
+
+
+def _install(client: Elasticsearch, settings: Settings) -> None:
+    choice = install.choose(client, committed(), settings.time_series)
+    install.apply(client, install.plan(client, choice.wanted, choice.unwanted))
+    install.verify(client, choice.wanted, settings.namespace)
+    logger.info(choice.reason, extra={"event.action": "templates_installed"})
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a server that is starting or busy may say so: no answer, 429, 500 and more."""
+    cause = error.__cause__ if isinstance(error, InstallFailed) else error
+    if isinstance(cause, ApiError):
+        return cause.status_code == HTTPStatus.TOO_MANY_REQUESTS or cause.status_code >= SERVER_ERRORS
+    return isinstance(cause, TransportError)
+
+
+def _tell_waiting(error: Exception) -> None:
+    reason = " ".join(str(error).split())[:REASON_CHARACTERS]
+    logger.info(
+        f"The index templates wait for Elasticsearch ({reason}); nothing is shipped before they are there.",
+        extra={"event.action": "templates_wait", "event.outcome": "unknown"},
+    )

@@ -53,10 +53,16 @@ class LineHandler(logging.Handler):
 
 
 def removed(old: Path, size_bytes: int) -> None:
-    """The bound of the log cost a file; the shipper tells whether it had read all of it."""
-    logging.getLogger(__name__).warning(
-        f"{old.name} ({size_bytes} bytes) was removed: no more rotated log files are kept.",
-        extra={"event.action": "log_removed", "card.file.path": old.name, "card.file.size_bytes": size_bytes},
+    """The bound of the log cost a file; whether that was shipped is not known here."""
+    logging.getLogger(__name__).info(
+        f"{old.name} ({size_bytes} bytes) was removed: no more rotated files of this log are kept. What was"
+        " not shipped by then is lost: `cardwatch audit` tells. CARDWATCH_SERVE_LOG_FILES keeps more.",
+        extra={
+            "event.action": "log_removed",
+            "event.outcome": "unknown",
+            "card.file.path": old.name,
+            "card.file.size_bytes": size_bytes,
+        },
     )
 
 

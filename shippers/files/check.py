@@ -7,6 +7,9 @@ from enum import StrEnum
 
 import orjson
 
+BLANKS = b" \t\r"
+"""JSON's white space (RFC 8259, section 2) that a line may begin and end with; it travels as it is."""
+
 
 class Fault(StrEnum):
     """Why a line stays here; the value is the reason in quarantine."""
@@ -19,14 +22,18 @@ class Fault(StrEnum):
 
 
 def fault_of(line: bytes, limit: int) -> Fault | None:
-    """What is wrong with a line (without its end) of at most `limit` bytes; None when nothing is."""
+    """What is wrong with a line (without its line feed) of at most `limit` bytes; None when nothing is.
+
+    White space around the object is none: a file with CRLF has a carriage return before each line feed.
+    """
     if len(line) > limit:
         return Fault.TOO_LONG
     if b"\0" in line:
         return Fault.NUL
     if not _is_utf8(line):
         return Fault.NOT_UTF8
-    return None if line.startswith(b"{") and line.endswith(b"}") else Fault.NOT_AN_OBJECT
+    inner = line.strip(BLANKS)
+    return None if inner.startswith(b"{") and inner.endswith(b"}") else Fault.NOT_AN_OBJECT
 
 
 def all_sound(block: bytes, lines: Sequence[bytes], limit: int) -> bool:

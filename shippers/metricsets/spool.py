@@ -144,11 +144,11 @@ class Spool:
         except OSError:
             return  # the shipper was faster, or it is tried again at the next rotation
         self.removed_lines += lines
-        logger.warning(
-            f"{old.name} with {lines} samples ({size} bytes) was removed: more than {self._files} files"
-            f" waited in the spool. Samples that were not shipped yet are lost ({self.removed_lines} removed"
-            " so far): see whether the shipper runs, or allow more with CARDWATCH_SAMPLE_FILES.",
-            extra={"event.action": "samples_removed", "event.outcome": "failure"},
+        logger.info(
+            f"{old.name} with {lines} samples ({size} bytes) was removed: the spool keeps {self._files}"
+            f" rotated files ({self.removed_lines} samples removed so far). What was not shipped by then is"
+            " lost: `cardwatch audit` tells. CARDWATCH_SAMPLE_FILES keeps more.",
+            extra={"event.action": "samples_removed", "event.outcome": "unknown"},
         )
 
     def _failed(self, error: OSError) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import random
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.bulk_proxy import Memory, Proxy, Status, running
 from tests.e2e.stacks import environment, poll
-from tests.servers import free_port
+from tests.servers import Server, free_port
 
 LIMIT_S = 30.0
 
@@ -43,10 +50,11 @@ class Shipper:
 
 @contextlib.contextmanager
 def ship(home: Path, *proxies: Proxy, **settings: str) -> Iterator[Shipper]:
-    """`cardwatch ship` against these nodes, ended after the block."""
+    """`cardwatch ship` against these nodes, or those of the settings; ended after the block."""
     urls = ", ".join(proxy.url for proxy in proxies)
     chosen = {"CARDWATCH_SHIP_BACKOFF_FIRST_S": "0.05", "CARDWATCH_SHIP_BACKOFF_CAP_S": "0.2"} | settings
-    variables = environment(home, CARDWATCH_ELASTICSEARCH=urls, **chosen)
+    named = {"CARDWATCH_ELASTICSEARCH": urls} if proxies else {}
+    variables = environment(home, **named, **chosen)
     process = subprocess.Popen([sys.executable, "-m", "app.commands", "ship"], env=variables)
     try:
         yield Shipper(process, variables)
@@ -67,8 +75,8 @@ def write(home: Path, first: int, lines: int) -> None:
         )
 
 
-def count(store: Memory) -> int:
-    return sum(stream == "logs-card.request-default" for stream, _ in store.documents)
+def count(store: Memory, namespace: str = "default") -> int:
+    return sum(stream == f"logs-card.request-{namespace}" for stream, _ in store.documents)
 
 
 def test_its_counters_are_served_and_say_what_became_of_the_lines(home: Path) -> None:
@@ -81,6 +89,10 @@ def test_its_counters_are_served_and_say_what_became_of_the_lines(home: Path) ->
         assert poll(lambda: (shipper.counter("component_sent_events_total") or 0) >= 500, LIMIT_S)
         assert poll(lambda: shipper.counter("cardwatch_ship_in_flight_events") == 0, LIMIT_S)
         assert shipper.counter("component_discarded_events_total") == 1
+        assert shipper.counter("component_received_bytes_total") == shipper.counter(
+            "component_received_event_bytes_total"
+        )
+        assert shipper.counter("component_received_bytes_total")
         read, sent = shipper.counter("component_received_events_total"), count(store)
         assert read
         assert read >= sent + 1
@@ -106,6 +118,76 @@ def test_hangup_reads_the_settings_anew_and_loses_nothing(home: Path) -> None:
         assert shipper.process.returncode == 0
     lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
     assert len(lines) == len(set(lines)) == 100
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("namespace = ", "not valid TOML"),
+        ('elasticsearch_ca_file = "ca.pem"\n', "a CA certificate is for https"),
+        (
+            'elasticsearch = "https://127.0.0.1:9"\nelasticsearch_ca_file = "none.pem"\n',
+            "none.pem cannot be used",
+        ),
+        ('elasticsearch = "http://127.0.0.1"\n', "No connection can be made"),
+        ("[ship]\nbatch_lines = 0\n", "CARDWATCH_SHIP_BATCH_LINES"),
+    ],
+)
+def test_a_hangup_with_settings_that_are_wrong_changes_nothing(home: Path, toml: str, said: str) -> None:
+    store, path = Memory(), home / "cardwatch.toml"
+    write(home, 0, 10)
+    with running(store) as proxy:
+        good = f'elasticsearch = "{proxy.url}"\n'
+        path.write_text(good)
+        with ship(home, CARDWATCH_CONFIG=str(path)) as shipper:
+            assert poll(lambda: count(store) == 10, LIMIT_S)
+            path.write_text(toml if "elasticsearch =" in toml else good + toml)
+            shipper.process.send_signal(signal.SIGHUP)
+            assert poll(lambda: said in shipper.log(), LIMIT_S), shipper.log()
+            assert "old ones stay in force" in shipper.log()
+            write(home, 10, 10)
+            assert poll(lambda: count(store) == 20, LIMIT_S)
+        assert shipper.process.returncode == 0
+
+
+def test_a_hangup_whose_secret_file_is_gone_changes_nothing(home: Path) -> None:
+    store, key = Memory(), home / "key"
+    write(home, 0, 10)
+    key.write_text("a2V5")
+    with running(store) as proxy, ship(home, proxy, CARDWATCH_ELASTICSEARCH_API_KEY_FILE=str(key)) as shipper:
+        assert poll(lambda: count(store) == 10, LIMIT_S)
+        key.unlink()
+        shipper.process.send_signal(signal.SIGHUP)
+        assert poll(lambda: "old ones stay in force" in shipper.log(), LIMIT_S)
+        assert str(key) in shipper.log()
+        write(home, 10, 10)
+        assert poll(lambda: count(store) == 20, LIMIT_S)
+
+
+def test_hangups_that_come_fast_end_with_the_last_settings(home: Path) -> None:
+    store, toml = Memory(), home / "cardwatch.toml"
+    write(home, 0, 10)
+    with running(store) as proxy:
+        toml.write_text('namespace = "n0"\n')
+        with ship(home, proxy, CARDWATCH_CONFIG=str(toml)) as shipper:
+            assert poll(lambda: count(store, "n0") == 10, LIMIT_S)
+            for n in range(1, 40):
+                toml.write_text(f'namespace = "n{n}"\n')
+                shipper.process.send_signal(signal.SIGHUP)
+                time.sleep(random.uniform(0, 0.05))  # a moment of a restart
+            assert poll(lambda: any(stream.endswith("-n39") for stream, _ in list(store.documents)), LIMIT_S)
+        assert shipper.process.returncode == 0
+
+
+def test_settings_from_which_no_client_can_be_made_are_one_sentence(home: Path) -> None:
+    variables = environment(
+        home, CARDWATCH_ELASTICSEARCH="http://127.0.0.1:9", CARDWATCH_ELASTICSEARCH_CA_FILE="ca.pem"
+    )
+    words = [sys.executable, "-m", "app.commands", "ship"]
+    said = subprocess.run(words, env=variables, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert said.returncode == 1
+    assert "a CA certificate is for https" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_terminated_it_ships_what_is_written_first(home: Path) -> None:
@@ -166,3 +248,111 @@ def test_lines_go_to_the_nodes_that_answer_and_return_to_one_that_is_back(home: 
                 assert well.sizes, "the node that is back gets lines again"
     lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
     assert len(lines) == len(set(lines))
+
+
+class Starting(ThreadingHTTPServer):
+    """A server in front of another that answers with these statuses first, then passes everything on."""
+
+    daemon_threads = True
+
+    def __init__(self, upstream: str, *statuses: int) -> None:
+        self.upstream, self.statuses, self.refused = upstream, deque(statuses), 0
+        super().__init__(("127.0.0.1", 0), Front)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Front(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Starting
+
+    def _pass(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if self.server.statuses:
+            self.server.refused += 1
+            error = {"error": {"type": "on_order", "reason": "starting"}, "status": self.server.statuses[0]}
+            return self._reply(self.server.statuses.popleft(), json.dumps(error).encode(), "application/json")
+        kept = ("content-type", "content-encoding", "accept")
+        headers = {name: self.headers[name] for name in kept if name in self.headers}
+        got = requests.request(
+            self.command, f"{self.server.upstream}{self.path}", data=body, headers=headers, timeout=30
+        )
+        content = b"" if self.command == "HEAD" else got.content
+        return self._reply(got.status_code, content, got.headers.get("content-type", "application/json"))
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass  # noqa: N815 -- the base's names
+
+    def _reply(self, status: int, body: bytes, media_type: str) -> None:
+        self.send_response(status)
+        self.send_header("x-elastic-product", "Elasticsearch")
+        self.send_header("content-type", media_type)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@contextlib.contextmanager
+def starting(upstream: str, *statuses: int) -> Iterator[Starting]:
+    """Such a server that lives as long as the block."""
+    server = Starting(upstream, *statuses)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_templates_wait_for_a_cluster_that_is_starting(home: Path, node: Server, unique: str) -> None:
+    write(home, 0, 10)
+    with starting(node.url, 503, 429, 500) as front:
+        variables = environment(home, CARDWATCH_ELASTICSEARCH=front.url, CARDWATCH_NAMESPACE=unique)
+        words = [sys.executable, "-m", "app.commands", "ship", "--install"]
+        process = subprocess.Popen(words, env=variables)
+        try:
+            found = f"{node.url}/logs-card.request-{unique}/_search"
+            assert poll(lambda: requests.get(found, timeout=5).status_code == 200, LIMIT_S)
+            assert front.refused == 3
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(LIMIT_S) == 0
+    log = (home / "log" / "service.ndjson").read_text("utf-8")
+    assert log.count("templates_wait") == 1
+    assert "templates_installed" in log
+
+
+@pytest.mark.parametrize(("status", "said"), [(401, "login"), (403, "privileges"), (400, "refused")])
+def test_templates_that_are_refused_end_the_process_with_a_sentence(
+    home: Path, status: int, said: str
+) -> None:
+    with starting("http://127.0.0.1:9", *[status] * 10) as front:
+        variables = environment(home, CARDWATCH_ELASTICSEARCH=front.url, CARDWATCH_TIME_SERIES="off")
+        words = [sys.executable, "-m", "app.commands", "ship", "--install"]
+        ended = subprocess.run(
+            words, env=variables, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_server_that_is_not_up_yet_is_no_noise_of_the_client(home: Path) -> None:
+    variables = environment(home, CARDWATCH_ELASTICSEARCH=f"http://127.0.0.1:{free_port()}")
+    words = [sys.executable, "-m", "app.commands", "ship", "--install"]
+    process = subprocess.Popen(words, env=variables, stderr=subprocess.PIPE, text=True)
+    log = home / "log" / "service.ndjson"
+    try:
+        assert poll(lambda: log.exists() and "templates_wait" in log.read_text("utf-8"), LIMIT_S)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=LIMIT_S)[1]
+    assert "elastic_transport" not in said
+    assert "elastic_transport" not in log.read_text("utf-8")

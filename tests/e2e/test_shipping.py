@@ -279,3 +279,16 @@ def test_the_servers_ids_are_those_of_the_lines_and_sort_by_file_and_offset(
     assert (
         [json.loads(line)["n"] for line in lines] == [hit["_source"]["n"] for hit in hits] == list(range(120))
     )
+
+
+def test_lines_of_a_file_with_crlf_become_documents(client: Elasticsearch, stream: Stream) -> None:
+    stream.write(50)
+    stream.path.write_bytes(stream.path.read_bytes().replace(b"\n", b"\r\n"))
+    with stream.path.open("ab") as file:
+        file.write(b' \t{"@timestamp":"2026-11-23T03:12:45.1Z","n":50} \r\n')
+    stream.written += 1
+    pipeline = Pipeline(SETTINGS, home=stream.home, namespace="test", client=client)
+    assert pipeline.drain() == 51
+    pipeline.close()
+    stream.assert_complete()
+    assert not pipeline.counters.quarantined

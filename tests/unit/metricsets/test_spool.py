@@ -68,7 +68,8 @@ def test_what_a_bound_removes_is_counted_and_told(spool: Spool, caplog: pytest.L
     assert spool.removed_lines + kept.count(b"\n") == 50 == spool.written_lines
     events = [record for record in caplog.records if vars(record).get("event.action") == "samples_removed"]
     assert sum(int(record.message.split(" with ")[1].split()[0]) for record in events) == spool.removed_lines
-    assert all(record.levelno == logging.WARNING for record in events)
+    assert {vars(record)["event.outcome"] for record in events} == {"unknown"}
+    assert all(record.levelno == logging.INFO for record in events)
 
 
 def test_lines_larger_than_a_file_get_one_of_their_own(spool: Spool) -> None:

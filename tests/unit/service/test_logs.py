@@ -99,3 +99,18 @@ def test_a_record_that_cannot_be_formatted_is_counted(log_dir: Path, monkeypatch
     handler.handle(broken)
 
     assert logs.files()["service"].dropped == {"unreadable": 1}
+
+
+def test_a_log_file_that_the_bound_removes_is_told_without_alarm(tmp_path: Path, log_dir: Path) -> None:
+    for number in range(2000):
+        logging.getLogger("app.test").info("A line to fill files with, number %d.", number)
+    told = [
+        line
+        for path in log_dir.glob("service*.ndjson")
+        for line in written(path)
+        if line["event"].get("action") == "log_removed"
+    ]
+    assert told
+    assert {line["log"]["level"] for line in told} == {"info"}
+    assert {line["event"]["outcome"] for line in told} == {"unknown"}
+    assert all("`cardwatch audit` tells" in line["message"] for line in told)

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from shippers.outage import Outage
+from shippers.outage import Outage, sentence
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +44,33 @@ def test_trouble_that_comes_and_goes_is_told_at_most_once_in_the_quiet_time(
 def test_nothing_is_said_when_nothing_failed(caplog: pytest.LogCaptureFixture) -> None:
     Outage("Elasticsearch", lambda: 0.0, 60).over(1, lambda: 1 // 0)
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "advice"),
+    [
+        ("HTTP 401", "", "valid"),
+        ("HTTP 403", "", "privileges"),
+        ("security_exception", "action is unauthorized", "privileges"),
+        ("TlsError", "certificate verify failed", "CA file"),
+        ("ConnectionError", "Connection refused", "running"),
+        ("ConnectionTimeout", "timed out", "CARDWATCH_SHIP_TIMEOUT_S"),
+    ],
+)
+def test_the_line_says_why_and_what_people_can_do(
+    kind: str, reason: str, advice: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Outage("Elasticsearch", lambda: 0.0, 60).failed(kind, reason)
+    (record,) = caplog.records
+    assert f"({kind}: {reason})" in record.message if reason else f"({kind})" in record.message
+    assert advice in record.message
+
+
+def test_a_long_reason_of_many_lines_is_one_short_line() -> None:
+    said = sentence("Elasticsearch", "some_exception", "a\n" * 5000)
+    assert "\n" not in said
+    assert len(said) < 350
+
+
+def test_what_only_waiting_helps_has_no_advice() -> None:
+    assert sentence("The disk", "OSError", "full").endswith("are tried again.")
