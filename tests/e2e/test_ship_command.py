@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
+import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,7 +60,10 @@ def ship(home: Path, *proxies: Proxy, **settings: str) -> Iterator[Shipper]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(LIMIT_S)
+        try:
+            process.wait(LIMIT_S)
+        finally:
+            process.kill()
 
 
 def write(home: Path, first: int, lines: int) -> None:
@@ -164,19 +166,43 @@ def test_a_hangup_whose_secret_file_is_gone_changes_nothing(home: Path) -> None:
         assert poll(lambda: count(store) == 20, LIMIT_S)
 
 
-def test_hangups_that_come_fast_end_with_the_last_settings(home: Path) -> None:
-    store, toml = Memory(), home / "cardwatch.toml"
+def opened(pipe: Path) -> int:
+    """The writing end of a named pipe, once somebody reads it."""
+    found: list[int] = []
+
+    def is_read() -> bool:
+        with contextlib.suppress(OSError):
+            found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(found)
+
+    assert poll(is_read, LIMIT_S)
+    return found[0]
+
+
+def give(descriptor: int) -> None:
+    os.write(descriptor, b"a2V5")
+    os.close(descriptor)
+
+
+def test_a_hangup_while_the_settings_are_read_is_not_lost(home: Path) -> None:
+    store, toml, key = Memory(), home / "cardwatch.toml", home / "key"
     write(home, 0, 10)
-    with running(store) as proxy:
-        toml.write_text('namespace = "n0"\n')
-        with ship(home, proxy, CARDWATCH_CONFIG=str(toml)) as shipper:
-            assert poll(lambda: count(store, "n0") == 10, LIMIT_S)
-            for n in range(1, 40):
-                toml.write_text(f'namespace = "n{n}"\n')
-                shipper.process.send_signal(signal.SIGHUP)
-                time.sleep(random.uniform(0, 0.05))  # a moment of a restart
-            assert poll(lambda: any(stream.endswith("-n39") for stream, _ in list(store.documents)), LIMIT_S)
-        assert shipper.process.returncode == 0
+    toml.write_text('namespace = "n0"\n')
+    os.mkfifo(key)  # who reads the settings waits here, after the TOML file was read
+    variables = {"CARDWATCH_CONFIG": str(toml), "CARDWATCH_ELASTICSEARCH_API_KEY_FILE": str(key)}
+    with running(store) as proxy, ship(home, proxy, **variables) as shipper:
+        give(opened(key))
+        assert poll(lambda: count(store, "n0") == 10, LIMIT_S)
+        toml.write_text('namespace = "n1"\n')
+        shipper.process.send_signal(signal.SIGHUP)
+        reading = opened(key)
+        toml.write_text('namespace = "n2"\n')
+        shipper.process.send_signal(signal.SIGHUP)
+        give(reading)
+        assert poll(lambda: "Settings read anew" in shipper.log(), LIMIT_S)
+        give(opened(key))
+        write(home, 10, 10)
+        assert poll(lambda: count(store, "n2") == 10, LIMIT_S)
 
 
 def test_settings_from_which_no_client_can_be_made_are_one_sentence(home: Path) -> None:

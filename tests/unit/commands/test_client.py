@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.client import connect
+from app.commands.client import check, connect
+from app.commands.errors import UnusableSettings
 from app.commands.settings import load
 
 
@@ -47,3 +48,33 @@ def test_the_ca_file_is_the_one_that_is_trusted(secured: Path, monkeypatch: pyte
 def test_without_secrets_nothing_is_sent() -> None:
     with connect(load()) as client:
         assert "authorization" not in client._headers
+
+
+def test_a_ca_file_for_a_server_without_tls_is_refused_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, secured: Path
+) -> None:
+    monkeypatch.setenv("CARDWATCH_ELASTICSEARCH", "http://es.example:9200")
+    monkeypatch.setenv("CARDWATCH_ELASTICSEARCH_CA_FILE", str(secured / "ca.pem"))
+    with pytest.raises(UnusableSettings, match="Write https://"):
+        connect(load())
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_ca_file_without_a_certificate_is_refused(
+    monkeypatch: pytest.MonkeyPatch, secured: Path, content: str | None
+) -> None:
+    path = secured / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("CARDWATCH_ELASTICSEARCH_CA_FILE", str(path))
+    with pytest.raises(UnusableSettings, match="CARDWATCH_ELASTICSEARCH_CA_FILE"):
+        check(load())
+
+
+def test_a_refused_password_is_not_shown(secured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret(secured, "user", "shipper", monkeypatch)
+    secret(secured, "password", "gehüim", monkeypatch)
+    with pytest.raises(UnusableSettings) as refused:
+        connect(load())
+    assert "ü" not in str(refused.value)
+    assert "xfc" not in str(refused.value)
