@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from shippers.errors import HomeMissing
 from shippers.files.find import Place, folders
 from shippers.files.fingerprint import digest, first_line, identity
 from shippers.files.names import Glob, below, globs, kin_of
@@ -91,6 +92,19 @@ def _unpacked(file: BinaryIO, size_bytes: int) -> bytes:
     while len(head) < size_bytes and (chunk := file.read(_CHUNK_BYTES)):
         head += unpacker.decompress(chunk, size_bytes - len(head))
     return head
+
+
+def existing(home: Path) -> Path:
+    """The same folder.
+
+    Raises:
+        HomeMissing: there is none of that name.
+    """
+    if not home.is_dir():
+        raise HomeMissing(
+            f"There is no folder {home.absolute()}: name the one that `cardwatch ship` works on with --home."
+        )
+    return home
 
 
 def listed(home: Path, sources: str, rows: Iterable[Row] = ()) -> list[Original]:

@@ -67,6 +67,8 @@ def _print(report: Report, allow_lost: bool) -> None:
         console.print(sentence)
     wrong = len(report.wrong(allow_lost=allow_lost))
     verdict = f"{wrong} of {len(report.files)} files do not add up." if wrong else "Everything adds up."
+    if not report.files:
+        verdict = "There are no files here, and nothing has been shipped: is this the right --home?"
     console.print(
         f"{verdict} {report.lines} lines compared in {report.seconds:.1f} s "
         f"({report.lines_per_second} lines a second)."

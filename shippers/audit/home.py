@@ -15,7 +15,7 @@ from shippers import registry
 from shippers.audit.file import Subject, audit_file, new_file
 from shippers.audit.report import FileReport, Proof, Report
 from shippers.census import Census
-from shippers.originals import UNREADABLE, Original, listed, locate
+from shippers.originals import UNREADABLE, Original, existing, listed, locate
 from shippers.quarantine import Quarantine
 from shippers.settings import ShipperSettings
 
@@ -37,7 +37,11 @@ class View:
 
 
 class Audit:
-    """Audits `home`. `wait` sleeps for seconds, `clock` gives seconds that only grow."""
+    """Audits `home`. `wait` sleeps for seconds, `clock` gives seconds that only grow.
+
+    Raises:
+        HomeMissing: there is no such folder.
+    """
 
     def __init__(
         self,
@@ -48,7 +52,7 @@ class Audit:
         wait: Callable[[float], None],
         clock: Callable[[], float],
     ) -> None:
-        self._home, self._census, self._settings = home, census, settings
+        self._home, self._census, self._settings = existing(home), census, settings
         self._wait, self._clock = wait, clock
         self._notes: dict[str, None] = {}
 

@@ -27,14 +27,13 @@ class Quarantine:
     """The folder. `put` returns how many entries found no room; what it returned for is on the disk.
 
     Args:
-        folder: made when it is not there.
+        folder: made by the first `put` when it is not there; reading makes nothing.
         most_bytes: most bytes of all files together.
         most_reasons: most files; further reasons share `other`.
         disk_free_bytes: nothing is written while the disk has less than this left.
     """
 
     def __init__(self, folder: Path, most_bytes: int, most_reasons: int, disk_free_bytes: int = 0) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._most_bytes, self._most_reasons = folder, most_bytes, most_reasons
         self._disk_free_bytes = disk_free_bytes
 
@@ -44,6 +43,7 @@ class Quarantine:
         Raises:
             OSError: the disk does not take them, or has too little left; nothing may be checkpointed.
         """
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._check_disk()
         with self._locked():
             room = self._most_bytes - self.size_bytes()
