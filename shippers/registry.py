@@ -275,6 +275,7 @@ def _locked(path: Path) -> BinaryIO:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    path.touch(0o640)  # SQLite would let everybody read it; its log gets the same mode
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode = WAL")

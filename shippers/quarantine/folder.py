@@ -21,6 +21,9 @@ OTHER = "other"
 _SUFFIX = ".ndjson"
 _UNSAFE = re.compile(r"[^a-z0-9_]+")
 _NAME_CHARACTERS = 60
+_MODE = 0o640
+_FOLDER_MODE = 0o750
+"""Texts of lines stand here: like the logs they come from, nobody but the owner and its group reads them."""
 
 
 class Quarantine:
@@ -43,7 +46,7 @@ class Quarantine:
         Raises:
             OSError: the disk does not take them, or has too little left; nothing may be checkpointed.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        _make(self._folder)
         self._check_disk()
         with self._locked():
             room = self._most_bytes - self.size_bytes()
@@ -135,7 +138,7 @@ class Quarantine:
     def _rewrite(self, path: Path, lines: Iterable[bytes]) -> None:
         """The file with these lines, or not at all; a file without any is removed."""
         beside = path.with_suffix(".new")
-        with beside.open("wb") as file:
+        with open(beside, "wb", opener=_private) as file:
             file.writelines(lines)
             size_bytes = file.tell()
             file.flush()
@@ -182,9 +185,18 @@ def _by_file(keys: Iterable[Key]) -> dict[str, set[int]]:
     return starts
 
 
+def _make(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(_FOLDER_MODE, exist_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, _MODE)
+
+
 def _append_durably(path: Path, text: bytes) -> None:
     is_new = not path.exists()
-    with path.open("a+b", buffering=0) as file:
+    with open(path, "a+b", buffering=0, opener=_private) as file:
         if _is_torn(file.fileno()):
             text = b"\n" + text
         _write_all(file.fileno(), text)

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import subprocess
 import sys
@@ -169,3 +170,15 @@ def test_copies_are_noted_by_place(tmp_path: Path) -> None:
     registry = Registry(path)
     assert registry.copy_at(PLACE) is None
     registry.close()
+
+
+def test_only_the_owner_and_its_group_read_it(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        registry = Registry(tmp_path / "registry.sqlite")
+        registry.save([ROW])
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("registry.sqlite*")}
+        registry.close()
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm"), 0o640)
