@@ -20,10 +20,14 @@ from shippers.streams import late
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A file and what is known of it: its row, where it lies (None: it is gone), its lines in quarantine."""
+    """A file and what is known of it: its row, where it lies (None: it is gone), its lines in quarantine.
+
+    `path` is where it lies, below home; of a file that is gone, where it was last seen.
+    """
 
     row: Row
     original: Original | None
+    path: str
     kept: Set[int] = frozenset()
     redriven: Set[int] = frozenset()
 
@@ -75,7 +79,7 @@ def _from_registry(subject: Subject) -> FileReport:
     """What the registry alone says; all that is known of a file that is gone."""
     row = subject.row
     return FileReport(
-        row.path,
+        subject.path,
         row.id,
         row.stream,
         State.GONE,

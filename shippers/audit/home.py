@@ -7,7 +7,7 @@ What moves meanwhile (a rotation, a redrive) can: so a file that does not add up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from shippers.audit.report import FileReport, Proof, Report
 from shippers.census import Census
 from shippers.originals import UNREADABLE, Original, existing, listed, locate
 from shippers.quarantine import Quarantine
+from shippers.registry import Row
 from shippers.settings import ShipperSettings
 
 NO_REFRESH = (
@@ -85,11 +86,18 @@ class Audit:
         settings = self._settings
         found = locate(rows, originals, settings.line_bytes, settings.same_first_lines)
         kept, redriven = self._quarantined()
+        none: Set[int] = frozenset()
         subjects = [
-            Subject(row, found.get(row.id), kept.get(row.id, frozenset()), redriven.get(row.id, frozenset()))
-            for row in rows
+            Subject(row, each, self._told(row, each), kept.get(row.id, none), redriven.get(row.id, none))
+            for row, each in ((row, found.get(row.id)) for row in rows)
         ]
         return View(subjects, list(_strangers(originals, found.values())))
+
+    def _told(self, row: Row, original: Original | None) -> str:
+        return self._below(original) if original else row.path
+
+    def _below(self, original: Original) -> str:
+        return str(original.path).removeprefix(f"{self._home}/")
 
     def _quarantined(self) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
         folder = self._home / "quarantine"
@@ -111,7 +119,7 @@ class Audit:
 
     def _new(self, original: Original) -> FileReport | None:
         try:
-            return new_file(original, str(original.path).removeprefix(f"{self._home}/"))
+            return new_file(original, self._below(original))
         except UNREADABLE:  # it was renamed meanwhile
             return None
 

@@ -192,9 +192,11 @@ def test_a_renamed_and_a_gzipped_file_are_found_by_what_is_in_them(home_of: Quar
     home_of.write_numbers(120)
     home_of.ship()
     plain = home_of.path.rename(f"{home_of.path}.1")
-    assert home_of.audited().problems == []
+    report = home_of.audited()
+    assert (report.path, report.problems) == (f"log/{plain.name}", [])
     packed = pack(plain)
     report = home_of.audited()
+    assert report.path == f"log/{packed.name}"
     assert (report.state, report.problems, report.found.there) == (State.PACKED, [], 120)
     packed.write_bytes(packed.read_bytes()[:-20])
     assert home_of.audited().problems == [Problem.UNREADABLE]
