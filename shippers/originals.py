@@ -20,7 +20,7 @@ from typing import BinaryIO, cast
 from shippers.errors import HomeMissing
 from shippers.files.find import Place, folders
 from shippers.files.fingerprint import digest, first_line, identity
-from shippers.files.names import Glob, below, globs, kin_of
+from shippers.files.names import Glob, below, globs, kin_of, stream_of
 from shippers.registry import Row
 
 GZ = ".gz"
@@ -42,6 +42,7 @@ class Original:
         size_bytes: those on the disk.
         packed: it is gzipped.
         is_source: its name says that the shipper reads it.
+        ignored: a source would be of that name, but it gives no data stream: the shipper leaves it out.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Original:
     size_bytes: int
     packed: bool
     is_source: bool
+    ignored: bool = False
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
@@ -174,8 +176,10 @@ def _original(entry: os.DirEntry[str], sources: Sequence[Glob]) -> Original | No
     if not stat.S_ISREG(status.st_mode):
         return None
     path, place = Path(entry.path), Place(status.st_dev, status.st_ino)
-    is_source = kin_of(entry.name, sources) is not None and not entry.name.endswith(GZ)
-    return Original(path, place, status.st_size, _is_packed(path), is_source)
+    kin = kin_of(entry.name, sources)
+    ignored = kin is not None and stream_of(kin.type, entry.name, "") is None
+    is_source = kin is not None and not ignored and not entry.name.endswith(GZ)
+    return Original(path, place, status.st_size, _is_packed(path), is_source, ignored)
 
 
 def _is_packed(path: Path) -> bool:

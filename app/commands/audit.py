@@ -134,6 +134,12 @@ def _sentences(each: FileReport) -> Iterator[str]:
         yield f"{name}: {found.missing_lines} lines missing, bytes {_listed(found.missing)}{but}."
     if found.doubled_lines:
         yield f"{name}: {found.doubled_lines} lines doubled, bytes {_listed(found.doubled)}."
+    if each.state is State.IGNORED:
+        yield (
+            f"{each.path} is never shipped ({each.ignored} lines, {each.ignored_bytes} bytes): its name "
+            "gives no data stream. Rename it: what stands before the first - or . must be small letters, "
+            "digits and _."
+        )
     if each.lost_bytes:
         yield f"{name}: {each.lost_bytes} bytes were cut away before they were read."
 

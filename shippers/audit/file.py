@@ -69,9 +69,13 @@ def audit_file(subject: Subject, census: Census, settings: ShipperSettings) -> F
 
 
 def new_file(original: Original, path: str) -> FileReport:
-    """A file that the shipper has not met: all of it is pending."""
+    """A file that the shipper has not met: all of it is pending, unless its name keeps it out for good."""
     with original.opened() as file:
         lines, size_bytes, half = rest(file)
+    if original.ignored:
+        return FileReport(
+            path, None, None, State.IGNORED, ignored=lines, ignored_bytes=size_bytes, half_bytes=half
+        )
     return FileReport(path, None, None, State.NEW, pending=lines, pending_bytes=size_bytes, half_bytes=half)
 
 

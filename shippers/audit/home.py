@@ -136,4 +136,4 @@ def _may_pass(report: FileReport) -> bool:
 
 def _strangers(originals: Iterable[Original], found: Iterable[Original]) -> Iterable[Original]:
     places = {each.place for each in found}
-    return (each for each in originals if each.place not in places and each.is_source)
+    return (each for each in originals if each.place not in places and (each.is_source or each.ignored))

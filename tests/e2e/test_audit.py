@@ -212,6 +212,26 @@ def test_a_file_that_was_not_met_is_pending(home_of: QuarantineHome) -> None:
     assert home_of.command("audit").returncode == 0
 
 
+def test_a_file_whose_name_gives_no_data_stream_is_no_pending_one(home_of: QuarantineHome) -> None:
+    home_of.write_numbers(3)
+    wrong = home_of.path.with_name("With space.ndjson")
+    wrong.write_bytes(line(7) + b"\n" + line(8) + b"\n")
+    home_of.ship()
+    (ignored,) = home_of.audit().wrong(allow_lost=True)
+    assert (ignored.path, ignored.state, ignored.problems) == (
+        "log/With space.ndjson",
+        State.IGNORED,
+        [Problem.IGNORED],
+    )
+    assert (ignored.pending, ignored.ignored, ignored.ignored_bytes) == (0, 2, wrong.stat().st_size)
+    done = home_of.command("audit")
+    assert (done.returncode, "With space.ndjson is never shipped (2 lines" in done.stdout) == (1, True)
+    assert "Rename it" in done.stdout
+    wrong.rename(home_of.path.with_name(f"{home_of.path.name}.1"))
+    home_of.ship()
+    assert home_of.command("audit").returncode == 0
+
+
 def test_a_registry_that_counted_wrong_is_told(home_of: QuarantineHome) -> None:
     home_of.write_numbers(5)
     home_of.ship()
