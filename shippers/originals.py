@@ -74,6 +74,10 @@ class Original:
         """Whether it begins as `row` says and holds all that was read of it; False if it cannot be read."""
         if not self.packed and self.size_bytes < row.checkpoint:
             return False
+        return self.begins_as(row)
+
+    def begins_as(self, row: Row) -> bool:
+        """Whether its first bytes are those of `row`; False if it cannot be read."""
         return digest(self._head(row.head_bytes)) == row.head_digest
 
     def first_line(self, limit: int) -> bytes | None:

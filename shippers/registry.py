@@ -243,6 +243,21 @@ def rows(path: Path) -> list[Row]:
         raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
 
 
+def copies(path: Path) -> dict[Place, str]:
+    """Where copies lie, and of which file (its identity): read as `rows` does.
+
+    Raises:
+        FileNotFoundError, RegistryTooNew, RegistryDamaged: as `rows` does.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"There is no registry at {path}: nothing has been shipped from this home.")
+    try:
+        with closing(_read_only(path)) as database:
+            return _read_copies(database) if _schema(database, path) > 1 else {}
+    except sqlite3.DatabaseError as error:
+        raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
+
+
 def _read_only(path: Path) -> sqlite3.Connection:
     """Reading makes no files: SQLite would leave an empty log behind where no shipper has one open."""
     is_open = path.with_name(f"{path.name}-wal").exists()

@@ -7,7 +7,7 @@ What moves meanwhile (a rotation, a redrive) can: so a file that does not add up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from shippers import registry
 from shippers.audit.file import Subject, audit_file, new_file
 from shippers.audit.report import FileReport, Proof, Report
 from shippers.census import Census
+from shippers.files.find import Place
 from shippers.originals import UNREADABLE, Original, existing, listed, locate
 from shippers.quarantine import Quarantine
 from shippers.registry import Row
@@ -81,7 +82,7 @@ class Audit:
 
     def _view(self) -> View:
         path = self._home / "registry.sqlite"
-        rows = registry.rows(path) if path.exists() else []
+        rows, copies = (registry.rows(path), registry.copies(path)) if path.exists() else ([], {})
         originals = listed(self._home, self._settings.sources, rows)
         settings = self._settings
         found = locate(rows, originals, settings.line_bytes, settings.same_first_lines)
@@ -91,7 +92,8 @@ class Audit:
             Subject(row, each, self._told(row, each), kept.get(row.id, none), redriven.get(row.id, none))
             for row, each in ((row, found.get(row.id)) for row in rows)
         ]
-        return View(subjects, list(_strangers(originals, found.values())))
+        strangers = _strangers(originals, found.values())
+        return View(subjects, [each for each in strangers if not _is_copy(each, copies, rows)])
 
     def _told(self, row: Row, original: Original | None) -> str:
         return self._below(original) if original else row.path
@@ -132,6 +134,15 @@ class Audit:
 def _may_pass(report: FileReport) -> bool:
     """Whether another look may find nothing wrong: what was cut away stays lost."""
     return bool(set(report.problems) - {"lost"})
+
+
+def _is_copy(original: Original, copies: Mapping[Place, str], rows: Iterable[Row]) -> bool:
+    """Whether the shipper holds it as a copy: its lines are those of its original, which is listed.
+
+    What it begins with tells it from a new file that was given the place of a copy that is gone.
+    """
+    of = copies.get(original.place)
+    return of is not None and any(row.id == of and original.begins_as(row) for row in rows)
 
 
 def _strangers(originals: Iterable[Original], found: Iterable[Original]) -> Iterable[Original]:

@@ -15,7 +15,9 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from shippers.audit.report import Problem, Proof, State
+from shippers.files.find import Place
 from shippers.pipeline import Pipeline
+from shippers.registry import copies
 from tests.e2e.quarantine_home import QuarantineHome, bad_line, line
 from tests.servers import Server
 
@@ -230,6 +232,20 @@ def test_a_file_whose_name_gives_no_data_stream_is_no_pending_one(home_of: Quara
     wrong.rename(home_of.path.with_name(f"{home_of.path.name}.1"))
     home_of.ship()
     assert home_of.command("audit").returncode == 0
+
+
+def test_a_held_copy_is_not_pending_until_another_file_takes_its_place(home_of: QuarantineHome) -> None:
+    home_of.write_numbers(5)
+    home_of.ship()
+    copy = Path(shutil.copyfile(home_of.path, f"{home_of.path}.1"))
+    home_of.ship()
+    place = copy.stat()
+    noted = Place(place.st_dev, place.st_ino)
+    assert copies(home_of.home / "registry.sqlite") == {noted: home_of.id_of(0)[:25]}
+    assert home_of.audited().path == f"log/{home_of.path.name}"
+    copy.write_bytes(line(77) + b"\n")  # the same inode
+    _, new = home_of.audit().files
+    assert (new.path, new.state, new.pending) == (f"log/{copy.name}", State.NEW, 1)
 
 
 def test_a_registry_that_counted_wrong_is_told(home_of: QuarantineHome) -> None:
