@@ -4,7 +4,8 @@ ShipperError            shipper_error
 ├── HomeInUse           home_in_use          another shipper works on this folder
 ├── RegistryTooNew      registry_too_new     a newer Cardwatch wrote the registry
 ├── RegistryDamaged     registry_damaged     SQLite cannot read it
-└── RedriveRunning      redrive_running      another redrive works on this folder
+├── RedriveRunning      redrive_running      another redrive works on this folder
+└── HomeMissing         home_missing         there is no such folder to audit or redrive
 """
 
 from __future__ import annotations
@@ -38,3 +39,9 @@ class RedriveRunning(ShipperError):
     """Another `cardwatch redrive` works on this folder."""
 
     code = "redrive_running"
+
+
+class HomeMissing(ShipperError):
+    """There is no home folder of that name: nothing can be said of it, and nothing is made there."""
+
+    code = "home_missing"

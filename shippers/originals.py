@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from shippers.errors import HomeMissing
 from shippers.files.find import Place, folders
 from shippers.files.fingerprint import digest, first_line, identity
-from shippers.files.names import Glob, below, globs, kin_of
+from shippers.files.names import Glob, below, globs, kin_of, stream_of
 from shippers.registry import Row
 
 GZ = ".gz"
@@ -41,6 +42,7 @@ class Original:
         size_bytes: those on the disk.
         packed: it is gzipped.
         is_source: its name says that the shipper reads it.
+        ignored: a source would be of that name, but it gives no data stream: the shipper leaves it out.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Original:
     size_bytes: int
     packed: bool
     is_source: bool
+    ignored: bool = False
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
@@ -71,6 +74,10 @@ class Original:
         """Whether it begins as `row` says and holds all that was read of it; False if it cannot be read."""
         if not self.packed and self.size_bytes < row.checkpoint:
             return False
+        return self.begins_as(row)
+
+    def begins_as(self, row: Row) -> bool:
+        """Whether its first bytes are those of `row`; False if it cannot be read."""
         return digest(self._head(row.head_bytes)) == row.head_digest
 
     def first_line(self, limit: int) -> bytes | None:
@@ -91,6 +98,19 @@ def _unpacked(file: BinaryIO, size_bytes: int) -> bytes:
     while len(head) < size_bytes and (chunk := file.read(_CHUNK_BYTES)):
         head += unpacker.decompress(chunk, size_bytes - len(head))
     return head
+
+
+def existing(home: Path) -> Path:
+    """The same folder.
+
+    Raises:
+        HomeMissing: there is none of that name.
+    """
+    if not home.is_dir():
+        raise HomeMissing(
+            f"There is no folder {home.absolute()}: name the one that `cardwatch ship` works on with --home."
+        )
+    return home
 
 
 def listed(home: Path, sources: str, rows: Iterable[Row] = ()) -> list[Original]:
@@ -160,8 +180,10 @@ def _original(entry: os.DirEntry[str], sources: Sequence[Glob]) -> Original | No
     if not stat.S_ISREG(status.st_mode):
         return None
     path, place = Path(entry.path), Place(status.st_dev, status.st_ino)
-    is_source = kin_of(entry.name, sources) is not None and not entry.name.endswith(GZ)
-    return Original(path, place, status.st_size, _is_packed(path), is_source)
+    kin = kin_of(entry.name, sources)
+    ignored = kin is not None and stream_of(kin.type, entry.name, "") is None
+    is_source = kin is not None and not ignored and not entry.name.endswith(GZ)
+    return Original(path, place, status.st_size, _is_packed(path), is_source, ignored)
 
 
 def _is_packed(path: Path) -> bool:

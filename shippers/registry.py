@@ -231,7 +231,7 @@ def rows(path: Path) -> list[Row]:
     if not path.exists():
         raise FileNotFoundError(f"There is no registry at {path}: nothing has been shipped from this home.")
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(_read_only(path)) as database:
             match _schema(database, path):
                 case 0:
                     return []
@@ -241,6 +241,27 @@ def rows(path: Path) -> list[Row]:
                     return list(_read(database))
     except sqlite3.DatabaseError as error:
         raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
+
+
+def copies(path: Path) -> dict[Place, str]:
+    """Where copies lie, and of which file (its identity): read as `rows` does.
+
+    Raises:
+        FileNotFoundError, RegistryTooNew, RegistryDamaged: as `rows` does.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"There is no registry at {path}: nothing has been shipped from this home.")
+    try:
+        with closing(_read_only(path)) as database:
+            return _read_copies(database) if _schema(database, path) > 1 else {}
+    except sqlite3.DatabaseError as error:
+        raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Reading makes no files: SQLite would leave an empty log behind where no shipper has one open."""
+    is_open = path.with_name(f"{path.name}-wal").exists()
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{'mode=ro' if is_open else 'immutable=1'}", uri=True)
 
 
 @contextmanager
@@ -269,6 +290,7 @@ def _locked(path: Path) -> BinaryIO:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    path.touch(0o640)  # SQLite would let everybody read it; its log gets the same mode
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode = WAL")

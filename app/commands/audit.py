@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import compress, islice
 
 import click
 import orjson
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.commands.client import connect
 from app.commands.options import settings_options
@@ -22,15 +22,20 @@ from shippers.census import Census
 
 SHOWN_RANGES = 20
 COLUMNS = (
-    "lines read",
-    "acknowledged",
-    "quarantined",
+    "lines\nread",
+    "acknow-\nledged",
+    "quaran-\ntined",
     "pending",
     "there",
     "missing",
     "doubled",
-    "lost bytes",
+    "lost\nbytes",
 )
+
+ALWAYS = COLUMNS[:2]
+MOST_COLUMNS = 1000
+LEAST_NAME = 16
+"""Characters; a table that is still too wide goes beyond the terminal, which folds it rather than cuts it."""
 
 
 @click.command()
@@ -58,8 +63,12 @@ def command(as_json: bool, allow_lost: bool) -> None:
 
 
 def _print(report: Report, allow_lost: bool) -> None:
-    console = Console(highlight=False)
-    console.print(_table(report))
+    console = Console(highlight=False, markup=False, emoji=False)
+    table = _table(report)
+    anything = console.options.update(max_width=MOST_COLUMNS)
+    width, console.width = console.width, max(console.width, console.measure(table, options=anything).minimum)
+    console.print(table)
+    console.width = width
     for each in report.files:
         for sentence in _sentences(each):
             console.print(sentence, style="red")
@@ -67,6 +76,8 @@ def _print(report: Report, allow_lost: bool) -> None:
         console.print(sentence)
     wrong = len(report.wrong(allow_lost=allow_lost))
     verdict = f"{wrong} of {len(report.files)} files do not add up." if wrong else "Everything adds up."
+    if not report.files:
+        verdict = "There are no files here, and nothing has been shipped: is this the right --home?"
     console.print(
         f"{verdict} {report.lines} lines compared in {report.seconds:.1f} s "
         f"({report.lines_per_second} lines a second)."
@@ -74,17 +85,27 @@ def _print(report: Report, allow_lost: bool) -> None:
 
 
 def _table(report: Report) -> Table:
-    table = Table("file", "state", box=None)
-    for title in COLUMNS:
-        table.add_column(title, justify="right")
-    for each in report.files:
-        if each.state is not State.GONE or each.problems:
-            table.add_row(each.path, _state(each), *map(str, _numbers(each)))
+    """Names are folded, numbers stay whole; a column in which nothing happened is left out."""
+    shown = [each for each in report.files if each.state is not State.GONE or each.problems]
+    table = Table(
+        Column("file", overflow="fold", min_width=LEAST_NAME),
+        Column("state", no_wrap=True),
+        box=None,
+        pad_edge=False,
+    )
+    rows = [list(map(str, _numbers(each))) for each in shown]
+    wanted = [
+        title in ALWAYS or any(row[n] not in ("0", "-") for row in rows) for n, title in enumerate(COLUMNS)
+    ]
+    for title in compress(COLUMNS, wanted):
+        table.add_column(title, justify="right", no_wrap=True)
+    for each, numbers in zip(shown, rows, strict=True):
+        table.add_row(each.path, _state(each), *compress(numbers, wanted))
     return table
 
 
 def _state(each: FileReport) -> str:
-    return ", ".join(each.problems) or ("gzipped" if each.state is State.PACKED else each.state)
+    return ",\n".join(each.problems) or ("gzipped" if each.state is State.PACKED else each.state)
 
 
 def _numbers(each: FileReport) -> Iterator[int | str]:
@@ -113,6 +134,12 @@ def _sentences(each: FileReport) -> Iterator[str]:
         yield f"{name}: {found.missing_lines} lines missing, bytes {_listed(found.missing)}{but}."
     if found.doubled_lines:
         yield f"{name}: {found.doubled_lines} lines doubled, bytes {_listed(found.doubled)}."
+    if each.state is State.IGNORED:
+        yield (
+            f"{each.path} is never shipped ({each.ignored} lines, {each.ignored_bytes} bytes): its name "
+            "gives no data stream. Rename it: what stands before the first - or . must be small letters, "
+            "digits and _."
+        )
     if each.lost_bytes:
         yield f"{name}: {each.lost_bytes} bytes were cut away before they were read."
 

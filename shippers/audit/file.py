@@ -20,10 +20,14 @@ from shippers.streams import late
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A file and what is known of it: its row, where it lies (None: it is gone), its lines in quarantine."""
+    """A file and what is known of it: its row, where it lies (None: it is gone), its lines in quarantine.
+
+    `path` is where it lies, below home; of a file that is gone, where it was last seen.
+    """
 
     row: Row
     original: Original | None
+    path: str
     kept: Set[int] = frozenset()
     redriven: Set[int] = frozenset()
 
@@ -65,9 +69,13 @@ def audit_file(subject: Subject, census: Census, settings: ShipperSettings) -> F
 
 
 def new_file(original: Original, path: str) -> FileReport:
-    """A file that the shipper has not met: all of it is pending."""
+    """A file that the shipper has not met: all of it is pending, unless its name keeps it out for good."""
     with original.opened() as file:
         lines, size_bytes, half = rest(file)
+    if original.ignored:
+        return FileReport(
+            path, None, None, State.IGNORED, ignored=lines, ignored_bytes=size_bytes, half_bytes=half
+        )
     return FileReport(path, None, None, State.NEW, pending=lines, pending_bytes=size_bytes, half_bytes=half)
 
 
@@ -75,7 +83,7 @@ def _from_registry(subject: Subject) -> FileReport:
     """What the registry alone says; all that is known of a file that is gone."""
     row = subject.row
     return FileReport(
-        row.path,
+        subject.path,
         row.id,
         row.stream,
         State.GONE,

@@ -7,7 +7,7 @@ What moves meanwhile (a rotation, a redrive) can: so a file that does not add up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from shippers import registry
 from shippers.audit.file import Subject, audit_file, new_file
 from shippers.audit.report import FileReport, Proof, Report
 from shippers.census import Census
-from shippers.originals import UNREADABLE, Original, listed, locate
+from shippers.files.find import Place
+from shippers.originals import UNREADABLE, Original, existing, listed, locate
 from shippers.quarantine import Quarantine
+from shippers.registry import Row
 from shippers.settings import ShipperSettings
 
 NO_REFRESH = (
@@ -37,7 +39,11 @@ class View:
 
 
 class Audit:
-    """Audits `home`. `wait` sleeps for seconds, `clock` gives seconds that only grow."""
+    """Audits `home`. `wait` sleeps for seconds, `clock` gives seconds that only grow.
+
+    Raises:
+        HomeMissing: there is no such folder.
+    """
 
     def __init__(
         self,
@@ -48,7 +54,7 @@ class Audit:
         wait: Callable[[float], None],
         clock: Callable[[], float],
     ) -> None:
-        self._home, self._census, self._settings = home, census, settings
+        self._home, self._census, self._settings = existing(home), census, settings
         self._wait, self._clock = wait, clock
         self._notes: dict[str, None] = {}
 
@@ -76,16 +82,24 @@ class Audit:
 
     def _view(self) -> View:
         path = self._home / "registry.sqlite"
-        rows = registry.rows(path) if path.exists() else []
+        rows, copies = (registry.rows(path), registry.copies(path)) if path.exists() else ([], {})
         originals = listed(self._home, self._settings.sources, rows)
         settings = self._settings
         found = locate(rows, originals, settings.line_bytes, settings.same_first_lines)
         kept, redriven = self._quarantined()
+        none: Set[int] = frozenset()
         subjects = [
-            Subject(row, found.get(row.id), kept.get(row.id, frozenset()), redriven.get(row.id, frozenset()))
-            for row in rows
+            Subject(row, each, self._told(row, each), kept.get(row.id, none), redriven.get(row.id, none))
+            for row, each in ((row, found.get(row.id)) for row in rows)
         ]
-        return View(subjects, list(_strangers(originals, found.values())))
+        strangers = _strangers(originals, found.values())
+        return View(subjects, [each for each in strangers if not _is_copy(each, copies, rows)])
+
+    def _told(self, row: Row, original: Original | None) -> str:
+        return self._below(original) if original else row.path
+
+    def _below(self, original: Original) -> str:
+        return str(original.path).removeprefix(f"{self._home}/")
 
     def _quarantined(self) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
         folder = self._home / "quarantine"
@@ -107,7 +121,7 @@ class Audit:
 
     def _new(self, original: Original) -> FileReport | None:
         try:
-            return new_file(original, str(original.path).removeprefix(f"{self._home}/"))
+            return new_file(original, self._below(original))
         except UNREADABLE:  # it was renamed meanwhile
             return None
 
@@ -122,6 +136,15 @@ def _may_pass(report: FileReport) -> bool:
     return bool(set(report.problems) - {"lost"})
 
 
+def _is_copy(original: Original, copies: Mapping[Place, str], rows: Iterable[Row]) -> bool:
+    """Whether the shipper holds it as a copy: its lines are those of its original, which is listed.
+
+    What it begins with tells it from a new file that was given the place of a copy that is gone.
+    """
+    of = copies.get(original.place)
+    return of is not None and any(row.id == of and original.begins_as(row) for row in rows)
+
+
 def _strangers(originals: Iterable[Original], found: Iterable[Original]) -> Iterable[Original]:
     places = {each.place for each in found}
-    return (each for each in originals if each.place not in places and each.is_source)
+    return (each for each in originals if each.place not in places and (each.is_source or each.ignored))

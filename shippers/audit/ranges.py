@@ -45,11 +45,6 @@ class Ranges:
         elif len(self.kept) < self.most:
             self.kept.append(Range(start, end, 1))
 
-    @property
-    def unnamed(self) -> int:
-        """Lines that no range names because there are too many ranges."""
-        return self.lines - sum(each.lines for each in self.kept)
-
 
 def ranges(lines: Iterable[tuple[int, int]], most: int) -> Ranges:
     """The lines (start, end), ascending, as ranges."""

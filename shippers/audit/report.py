@@ -17,6 +17,7 @@ class State(StrEnum):
     PACKED = "packed"
     GONE = "gone"
     NEW = "new"
+    IGNORED = "ignored"
 
 
 class Proof(StrEnum):
@@ -37,6 +38,7 @@ class Problem(StrEnum):
         TOO_FEW: a time-series stream has fewer documents of that time than lines.
         UNREADABLE: the file ends before its checkpoint, is damaged, or went on changing.
         LOST: bytes that were cut away before they were read.
+        IGNORED: the file is never shipped: its name gives no data stream.
     """
 
     MISSING = "missing"
@@ -45,6 +47,7 @@ class Problem(StrEnum):
     TOO_FEW = "too_few"
     UNREADABLE = "unreadable"
     LOST = "lost"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class FileReport:
         redriven: lines that left the quarantine for Elasticsearch.
         acknowledged_bytes: bytes of the lines read that have no entry in quarantine.
         quarantined_bytes: bytes of those that have one.
+        ignored: lines of a file that is never shipped; they are not pending.
         half_bytes: bytes behind the last line feed, among the pending.
         lost_bytes: bytes that were cut away before they were read, as the registry counted them.
     """
@@ -98,6 +102,8 @@ class FileReport:
     redriven: int = 0
     pending: int = 0
     pending_bytes: int = 0
+    ignored: int = 0
+    ignored_bytes: int = 0
     half_bytes: int = 0
     lost_bytes: int = 0
     found: Found = Found()
@@ -125,6 +131,8 @@ class FileReport:
             yield Problem.DOUBLED
         if self.lost_bytes:
             yield Problem.LOST
+        if self.state is State.IGNORED:
+            yield Problem.IGNORED
 
     def as_json(self) -> dict[str, Any]:
         """All of it, for `--json`."""
@@ -140,6 +148,7 @@ class FileReport:
                 "acknowledged": self.acknowledged,
                 "quarantined": self.quarantined,
                 "pending": self.pending,
+                "ignored": self.ignored,
                 "in_quarantine": self.kept,
                 "redriven": self.redriven,
                 "not_kept": self.not_kept,
@@ -149,6 +158,7 @@ class FileReport:
                 "acknowledged": self.acknowledged_bytes,
                 "quarantined": self.quarantined_bytes,
                 "pending": self.pending_bytes,
+                "ignored": self.ignored_bytes,
                 "half_line": self.half_bytes,
                 "lost": self.lost_bytes,
             },

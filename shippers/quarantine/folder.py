@@ -21,20 +21,22 @@ OTHER = "other"
 _SUFFIX = ".ndjson"
 _UNSAFE = re.compile(r"[^a-z0-9_]+")
 _NAME_CHARACTERS = 60
+_MODE = 0o640
+_FOLDER_MODE = 0o750
+"""Texts of lines stand here: like the logs they come from, nobody but the owner and its group reads them."""
 
 
 class Quarantine:
     """The folder. `put` returns how many entries found no room; what it returned for is on the disk.
 
     Args:
-        folder: made when it is not there.
+        folder: made by the first `put` when it is not there; reading makes nothing.
         most_bytes: most bytes of all files together.
         most_reasons: most files; further reasons share `other`.
         disk_free_bytes: nothing is written while the disk has less than this left.
     """
 
     def __init__(self, folder: Path, most_bytes: int, most_reasons: int, disk_free_bytes: int = 0) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._most_bytes, self._most_reasons = folder, most_bytes, most_reasons
         self._disk_free_bytes = disk_free_bytes
 
@@ -44,6 +46,7 @@ class Quarantine:
         Raises:
             OSError: the disk does not take them, or has too little left; nothing may be checkpointed.
         """
+        _make(self._folder)
         self._check_disk()
         with self._locked():
             room = self._most_bytes - self.size_bytes()
@@ -135,7 +138,7 @@ class Quarantine:
     def _rewrite(self, path: Path, lines: Iterable[bytes]) -> None:
         """The file with these lines, or not at all; a file without any is removed."""
         beside = path.with_suffix(".new")
-        with beside.open("wb") as file:
+        with open(beside, "wb", opener=_private) as file:
             file.writelines(lines)
             size_bytes = file.tell()
             file.flush()
@@ -182,9 +185,18 @@ def _by_file(keys: Iterable[Key]) -> dict[str, set[int]]:
     return starts
 
 
+def _make(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(_FOLDER_MODE, exist_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, _MODE)
+
+
 def _append_durably(path: Path, text: bytes) -> None:
     is_new = not path.exists()
-    with path.open("a+b", buffering=0) as file:
+    with open(path, "a+b", buffering=0, opener=_private) as file:
         if _is_torn(file.fileno()):
             text = b"\n" + text
         _write_all(file.fileno(), text)

@@ -7,15 +7,15 @@ entry too many: the next redrive finds its line there. A shipper may be at work 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from shippers import registry
 from shippers.delivery import Target
 from shippers.errors import RedriveRunning
 from shippers.files.check import Fault, fault_of
-from shippers.originals import listed, locate
+from shippers.originals import existing, listed, locate
 from shippers.quarantine import Entry, Kept, Quarantine, refused_entries
 from shippers.redrive.delivery import Item, RedriveDelivery, Verdicts
 from shippers.redrive.lines import Lines
@@ -35,6 +35,9 @@ class Redrive:
         clock: seconds since 1970, for the new entries of lines refused again.
         wait: sleeps for seconds.
         draw: the source of jitter, numbers in [0, 1).
+
+    Raises:
+        HomeMissing: there is no such folder.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class Redrive:
         wait: Callable[[float], None],
         draw: Callable[[], float],
     ) -> None:
-        self._home, self._settings, self._clock = home, settings, clock
+        self._home, self._settings, self._clock = existing(home), settings, clock
         self._delivery = RedriveDelivery(target, settings, wait=wait, draw=draw)
         self._quarantine = Quarantine(
             home / "quarantine", settings.quarantine_bytes, settings.quarantine_reasons
@@ -61,6 +64,7 @@ class Redrive:
     def run(self, reason: str | None = None, *, dry_run: bool = False) -> list[Outcome]:
         """One outcome for each file of the quarantine, or for the one named `reason`.
 
+        A dry run changes nothing on the disk and may run beside a redrive.
         `trouble` says afterwards why Elasticsearch gave no verdict on some lines; nothing more was sent then.
 
         Raises:
@@ -68,13 +72,16 @@ class Redrive:
             OSError: the quarantine cannot be written; no entry is lost.
         """
         chosen = [each for each in self.reasons() if reason in (None, each)]
-        with _alone(self._home / "redrive.lock"):
+        with nullcontext() if dry_run else _alone(self._home / "redrive.lock"):
             rows = self._rows()
             outcomes = [self._redriven(each, rows, dry_run) for each in chosen]
             if not dry_run and rows:
-                known = {row.id for row in rows}
-                self._quarantine.forget(self._quarantine.redriven().keys() - known)
+                self._forget({row.id for row in rows})
         return outcomes
+
+    def _forget(self, known: Set[str]) -> None:
+        if gone := self._quarantine.redriven().keys() - known:
+            self._quarantine.forget(gone)
 
     def _rows(self) -> list[Row]:
         path = self._home / "registry.sqlite"
@@ -150,7 +157,6 @@ class Redrive:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,9 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from shippers.audit.report import Problem, Proof, State
+from shippers.files.find import Place
 from shippers.pipeline import Pipeline
+from shippers.registry import copies
 from tests.e2e.quarantine_home import QuarantineHome, bad_line, line
 from tests.servers import Server
 
@@ -192,9 +194,11 @@ def test_a_renamed_and_a_gzipped_file_are_found_by_what_is_in_them(home_of: Quar
     home_of.write_numbers(120)
     home_of.ship()
     plain = home_of.path.rename(f"{home_of.path}.1")
-    assert home_of.audited().problems == []
+    report = home_of.audited()
+    assert (report.path, report.problems) == (f"log/{plain.name}", [])
     packed = pack(plain)
     report = home_of.audited()
+    assert report.path == f"log/{packed.name}"
     assert (report.state, report.problems, report.found.there) == (State.PACKED, [], 120)
     packed.write_bytes(packed.read_bytes()[:-20])
     assert home_of.audited().problems == [Problem.UNREADABLE]
@@ -208,6 +212,40 @@ def test_a_file_that_was_not_met_is_pending(home_of: QuarantineHome) -> None:
     report = home_of.audited()
     assert (report.state, report.pending, report.problems) == (State.NEW, 3, [])
     assert home_of.command("audit").returncode == 0
+
+
+def test_a_file_whose_name_gives_no_data_stream_is_no_pending_one(home_of: QuarantineHome) -> None:
+    home_of.write_numbers(3)
+    wrong = home_of.path.with_name("With space.ndjson")
+    wrong.write_bytes(line(7) + b"\n" + line(8) + b"\n")
+    home_of.ship()
+    (ignored,) = home_of.audit().wrong(allow_lost=True)
+    assert (ignored.path, ignored.state, ignored.problems) == (
+        "log/With space.ndjson",
+        State.IGNORED,
+        [Problem.IGNORED],
+    )
+    assert (ignored.pending, ignored.ignored, ignored.ignored_bytes) == (0, 2, wrong.stat().st_size)
+    done = home_of.command("audit")
+    assert (done.returncode, "With space.ndjson is never shipped (2 lines" in done.stdout) == (1, True)
+    assert "Rename it" in done.stdout
+    wrong.rename(home_of.path.with_name(f"{home_of.path.name}.1"))
+    home_of.ship()
+    assert home_of.command("audit").returncode == 0
+
+
+def test_a_held_copy_is_not_pending_until_another_file_takes_its_place(home_of: QuarantineHome) -> None:
+    home_of.write_numbers(5)
+    home_of.ship()
+    copy = Path(shutil.copyfile(home_of.path, f"{home_of.path}.1"))
+    home_of.ship()
+    place = copy.stat()
+    noted = Place(place.st_dev, place.st_ino)
+    assert copies(home_of.home / "registry.sqlite") == {noted: home_of.id_of(0)[:25]}
+    assert home_of.audited().path == f"log/{home_of.path.name}"
+    copy.write_bytes(line(77) + b"\n")  # the same inode
+    _, new = home_of.audit().files
+    assert (new.path, new.state, new.pending) == (f"log/{copy.name}", State.NEW, 1)
 
 
 def test_a_registry_that_counted_wrong_is_told(home_of: QuarantineHome) -> None:

@@ -102,10 +102,11 @@ def test_the_command_says_what_it_did_in_a_table_and_by_its_exit_code(refused: Q
 
 def test_a_dry_run_changes_nothing_and_sends_nothing(refused: QuarantineHome) -> None:
     refused.mend()
-    before = files(refused)
+    before, names = files(refused), sorted(refused.home.rglob("*"))
     (outcome,) = refused.redrive(dry_run=True)
     assert (outcome.sent, outcome.accepted, outcome.stays) == (5, 0, 5)
     assert (files(refused), notes(refused)) == (before, [])
+    assert sorted(refused.home.rglob("*")) == names
 
 
 def test_what_is_refused_again_stays_with_the_new_reply(ours: QuarantineHome) -> None:

@@ -28,4 +28,14 @@ def test_sources_are_listed_wherever_they_lie_and_other_names_are_told_apart(
     assert {name for name, each in found.items() if each.is_source} == {
         "request.ndjson", "request.ndjson.1", "door.ndjson",
     }  # fmt: skip
+    assert not [name for name, each in found.items() if each.ignored]
     assert [name for name, each in found.items() if each.packed] == ["request.ndjson.2.gz"]
+
+
+def test_names_that_give_no_data_stream_are_told_apart_from_sources(home: Path) -> None:
+    names = ("Capital.ndjson", "with space.ndjson", "Capital.ndjson.1.gz", "request.ndjson", "notes.txt")
+    for name in names:
+        write(home / "log" / name)
+    found = listed(home, "logs=log/*.ndjson")
+    assert {each.path.name for each in found if each.ignored} == set(names[:3])
+    assert {each.path.name for each in found if each.is_source} == {"request.ndjson"}

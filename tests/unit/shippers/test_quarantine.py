@@ -215,3 +215,24 @@ def test_while_others_add_entries_none_gets_lost(tmp_path: Path) -> None:
     gone = quarantine.redriven().get(SOURCE.id, set())
     assert (left | gone, left & gone) == (set(range(0, 600, 3)), set())
     assert gone
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_only_the_owner_and_its_group_read_what_is_kept(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        quarantine = Quarantine(tmp_path / "home" / "q", 10_000, 10)
+        quarantine.put(list(refused_entries([refused(b'{"a":1}')], 0.0, 1000)))
+        assert modes(tmp_path / "home" / "q") == {"q": 0o750, f"{PARSING}.ndjson": 0o640}
+        quarantine.put(list(unfit_entries([Unfit(SOURCE, 9, 99, Fault.TOO_LONG)], 0.0)))
+        quarantine.replace(PARSING, [], list(refused_entries([refused(b'{"a":1}')], 1.0, 1000)))
+        ((_, kept),) = quarantine.read("too_long")
+        assert kept
+        quarantine.replace("too_long", [kept], [])
+        assert modes(tmp_path / "home" / "q") == {"q": 0o750, f"{PARSING}.ndjson": 0o640, ".redriven": 0o640}
+    finally:
+        os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())}

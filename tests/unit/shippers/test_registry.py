@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
 from shippers.files.find import Place
-from shippers.registry import Registry, Row, rows
+from shippers.registry import Registry, Row, copies, rows
 
 PLACE = Place(2**63 + 1, 2**64 - 1)
 ROW = Row("id-1", PLACE, 10, b"d" * 16, 4096, "logs-card.request-test", "log/request.ndjson")
@@ -169,3 +170,32 @@ def test_copies_are_noted_by_place(tmp_path: Path) -> None:
     registry = Registry(path)
     assert registry.copy_at(PLACE) is None
     registry.close()
+
+
+def test_only_the_owner_and_its_group_read_it(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        registry = Registry(tmp_path / "registry.sqlite")
+        registry.save([ROW])
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("registry.sqlite*")}
+        registry.close()
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm"), 0o640)
+
+
+def test_copies_are_read_without_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    with pytest.raises(FileNotFoundError):
+        copies(path)
+    registry = Registry(path)
+    assert copies(path) == {}
+    registry.keep_copy(PLACE, "id-1")
+    assert copies(path) == {PLACE: "id-1"}
+    registry.close()
+    before = sorted(tmp_path.iterdir())
+    assert (copies(path), rows(path)) == ({PLACE: "id-1"}, [])
+    assert sorted(tmp_path.iterdir()) == before
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 1")
+    assert copies(path) == {}
