@@ -30,13 +30,18 @@ class Quarantine:
     """The folder. `put` returns how many entries found no room; what it returned for is on the disk.
 
     Args:
-        folder: made by the first `put` when it is not there; reading makes nothing.
+        folder: made when it is not there.
         most_bytes: most bytes of all files together.
         most_reasons: most files; further reasons share `other`.
         disk_free_bytes: nothing is written while the disk has less than this left.
+        make: False for those who only read or take out: then nothing is made.
     """
 
-    def __init__(self, folder: Path, most_bytes: int, most_reasons: int, disk_free_bytes: int = 0) -> None:
+    def __init__(
+        self, folder: Path, most_bytes: int, most_reasons: int, disk_free_bytes: int = 0, *, make: bool = True
+    ) -> None:
+        if make:
+            _make(folder)
         self._folder, self._most_bytes, self._most_reasons = folder, most_bytes, most_reasons
         self._disk_free_bytes = disk_free_bytes
 
@@ -46,7 +51,6 @@ class Quarantine:
         Raises:
             OSError: the disk does not take them, or has too little left; nothing may be checkpointed.
         """
-        _make(self._folder)
         self._check_disk()
         with self._locked():
             room = self._most_bytes - self.size_bytes()

@@ -53,7 +53,7 @@ class Redrive:
         self._home, self._settings, self._clock = existing(home), settings, clock
         self._delivery = RedriveDelivery(target, settings, wait=wait, draw=draw)
         self._quarantine = Quarantine(
-            home / "quarantine", settings.quarantine_bytes, settings.quarantine_reasons
+            home / "quarantine", settings.quarantine_bytes, settings.quarantine_reasons, make=False
         )
         self.trouble = ""
 
