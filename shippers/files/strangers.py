@@ -343,12 +343,16 @@ class Strangers:
         """Whether a file that begins another is a copy of it.
 
         A file of one line may be one of its own that was rotated when another began with the same line. It is
-        a copy if its original was met before it, or was last written to before it.
+        a copy if its original was met before it, or was last written to before it; and it is compressed from
+        a file that is gone if it has its time, which all programs that compress hand on.
         """
         if newcomer.size_bytes > len(newcomer.line or b"") + 1:
             return True
         if original.rotated:
-            return False
+            is_gone = original.place not in self._files
+            return (
+                newcomer.is_gzip and is_gone and _same_time(newcomer.content.changed_ns, original_changed_ns)
+            )
         return newcomer.met_with != row.id or newcomer.content.changed_ns > original_changed_ns
 
     def _known_row(self, newcomer: Newcomer, row: Row) -> Adopted:
@@ -365,8 +369,12 @@ class Strangers:
         if not newcomer.stream:
             return None
         most = self._settings.fingerprint_bytes
-        head = newcomer.content.read(most, 0)
-        head = head[: head.rfind(b"\n") + 1 or len(newcomer.line or b"")]
+        line = newcomer.line or b""
+        head = newcomer.content.read(max(most, len(line)), 0)
+        if not head.startswith(line):
+            return None  # written anew since its first line was read
+        head = head[:most]
+        head = head[: head.rfind(b"\n") + 1 or len(line)]
         row = Row(
             name,
             newcomer.found.place,
@@ -378,6 +386,11 @@ class Strangers:
             sent=self._settings.ahead_bytes,
         )
         return Adopted(newcomer, row)
+
+
+def _same_time(one_ns: int, other_ns: int) -> bool:
+    """Whether `one_ns` is `other_ns`, or its whole seconds, which some programs set."""
+    return one_ns in (other_ns, other_ns // 10**9 * 10**9)
 
 
 def _precedence(newcomer: Newcomer) -> tuple[bool, int]:

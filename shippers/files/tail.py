@@ -61,7 +61,7 @@ class Tail:
             namespace, registry, settings, self._known, self._copies, self.losses, clock
         )
         self._sweep = Sweep(registry, settings, self._known, self._copies, self._strangers, self.losses, wall)
-        self._looked_s = self._before_s = clock()
+        self._looked_s = clock()
         self._swept_s = clock() - settings.sweep_s + settings.done_s
         self._turn = 0
 
@@ -72,13 +72,14 @@ class Tail:
             sqlite3.OperationalError: the registry takes no new file; they are met again at the next look.
         """
         now_s = self._clock()
-        self._before_s, self._looked_s = self._looked_s, now_s
+        before_s, self._looked_s = self._looked_s, now_s
         is_any_replaced = any(each.replaced for each in self._known.harvesters.values())
         if self._folders.refresh(force=is_any_replaced):
             self._follow()
+        self._glance()
         self._check_copies()
         self._let_go()
-        self._look_at_resting(now_s - self._before_s)
+        self._look_at_resting(now_s - before_s)
         if self._strangers.found and self._adopt(self._strangers.adopted(self._room())):
             self._adopt(self._strangers.adopted(self._room()))  # copies of those, before anything is read
         if self._strangers.cut and self._strangers.is_settled:
@@ -171,6 +172,13 @@ class Tail:
             known.wake(place)
         self._strangers.listed(files)
 
+    def _glance(self) -> None:
+        for harvester in self._known.harvesters.values():
+            try:
+                harvester.glance()
+            except OSError as error:
+                harvester.trouble = error.strerror or str(error)
+
     def _check_copies(self) -> None:
         """Compares on what is held; a copy that goes its own way is a file of its own."""
         for place, copy in list(self._copies.held.items()):
@@ -216,7 +224,7 @@ class Tail:
             self._known.move(harvester, copy.content, copy.found)
         self._strangers.left[place] = row.id
         self._strangers.returned(place)
-        unseen_s = self._looked_s - self._before_s
+        unseen_s = self._clock() - harvester.seen_s
         self.losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
 
     def _remainder(self, harvester: Harvester, group: str) -> Copy | None:
@@ -342,13 +350,16 @@ class Tail:
     def _harvest(self, adopted: Adopted, is_certain: bool) -> None:
         newcomer, row = adopted.newcomer, adopted.row
         wanted = min(self._settings.fingerprint_bytes, max(row.checkpoint, row.head_bytes))
+        head = newcomer.content.read(max(wanted, row.head_bytes), 0)
+        if digest(head[: row.head_bytes]) != row.head_digest:
+            return  # written anew since it was recognised; the next look tells what it is now
         most = newcomer.size_bytes if not newcomer.is_gzip else row.sent
         harvester = Harvester(
             newcomer.content,
             row,
             Source(row.id, row.stream, row.path),
             newcomer.found,
-            newcomer.content.read(wanted, 0),
+            head[:wanted],
             self._settings,
             uncertain_to=0 if is_certain or row.id in self._known.certain else min(row.sent, most),
             reserve=self._reserve,
