@@ -165,12 +165,11 @@ class Harvester:
     def described(self, row: Row, checkpoint: int) -> Row:
         """`row` with `checkpoint` and all that is known of the file now."""
         head_bytes = min(max(checkpoint, row.head_bytes), len(self.head))
-        is_same = head_bytes == row.head_bytes
+        if head_bytes != row.head_bytes:
+            row = row.beginning(self.head[:head_bytes], self._settings.fingerprint_bytes)
         return replace(
             row,
             place=self.place,
-            head_bytes=head_bytes,
-            head_digest=row.head_digest if is_same else digest(self.head[:head_bytes]),
             checkpoint=checkpoint,
             stream=self.source.stream,
             path=self.source.path,

@@ -178,13 +178,16 @@ def test_rotated_files_with_one_equal_line_are_no_copies(reader: Reader, log: Pa
     assert texts(lines) == ["more", "same", "same"]
 
 
+@pytest.mark.parametrize("is_copied", [True, False])
 def test_what_was_seen_and_not_read_is_counted_and_the_time_unseen_is_told(
-    reader: Reader, log: Path, caplog: pytest.LogCaptureFixture
+    reader: Reader, log: Path, caplog: pytest.LogCaptureFixture, is_copied: bool
 ) -> None:
     """While the server is slow, files grow and are cut short long before their next read."""
     path = log / "request.ndjson"
     append(path, "a1")
     reader.run()
+    if is_copied:
+        copy(log)
     append(path, "lost")
     for _ in range(3):
         reader.now_s += 5
