@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
@@ -41,7 +40,7 @@ CREATE TABLE files (
 ) WITHOUT ROWID
 """
 _CREATE_COPIES = "CREATE TABLE copies (place TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID"
-_CREATE_UNMET = "CREATE TABLE unmet (place TEXT PRIMARY KEY) WITHOUT ROWID"
+_CREATE_UNMET = "CREATE TABLE unmet (place TEXT PRIMARY KEY, since_s REAL NOT NULL) WITHOUT ROWID"
 _FROM_2 = ("ALTER TABLE files ADD COLUMN prefixes BLOB NOT NULL DEFAULT x''", _CREATE_UNMET)
 _FIRST_SENT = 64 * 1024 * 1024
 """Schema 1 sent at most one batch beyond a checkpoint, far fewer bytes than this."""
@@ -128,8 +127,7 @@ class Registry:
     """The rows, all of them in memory too.
 
     Attributes:
-        written_s: when an earlier shipper last wrote to it, seconds since 1970; the present where none did.
-        unmet: places of files that had no whole first line yet.
+        unmet: places of files that had no whole first line yet -> since when, seconds since 1970.
 
     Raises:
         HomeInUse: another shipper has it.
@@ -142,13 +140,12 @@ class Registry:
         self._lock = _locked(path.with_suffix(".lock"))
         self._rows: dict[str, Row] = {}
         self._places: dict[Place, str] = {}
-        self.written_s = _written_s(path)
         try:
             self._database = _opened(path)
             for row in _read(self._database):
                 self._remember(row)
             self._copies = _read_copies(self._database)
-            self.unmet = frozenset(_read_unmet(self._database))
+            self.unmet = dict(_read_unmet(self._database))
         except sqlite3.DatabaseError as error:
             self._lock.close()
             raise RegistryDamaged(
@@ -200,21 +197,20 @@ class Registry:
         else:
             del self._copies[place]
 
-    def keep_unmet(self, places: Set[Place]) -> None:
+    def keep_unmet(self, places: Set[Place], now_s: float) -> None:
         """Notes that the files at these places, and no others, have no whole first line yet.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; nothing has changed.
         """
-        if places == self.unmet:
+        if places == self.unmet.keys():
             return
-        gone, new = self.unmet - places, places - self.unmet
+        gone = [(_place_text(place),) for place in self.unmet.keys() - places]
+        new = [(_place_text(place), now_s) for place in places - self.unmet.keys()]
         with _transaction(self._database):
-            self._database.executemany("DELETE FROM unmet WHERE place = ?", [(_place_text(p),) for p in gone])
-            self._database.executemany(
-                "INSERT INTO unmet (place) VALUES (?)", [(_place_text(p),) for p in new]
-            )
-        self.unmet = frozenset(places)
+            self._database.executemany("DELETE FROM unmet WHERE place = ?", gone)
+            self._database.executemany("INSERT INTO unmet (place, since_s) VALUES (?, ?)", new)
+        self.unmet = {place: self.unmet.get(place, now_s) for place in places}
 
     def ids(self) -> list[str]:
         """All identities."""
@@ -337,14 +333,8 @@ def _read(database: sqlite3.Connection, columns: str = _COLUMNS) -> Iterator[Row
         yield Row(identity, _place(place) if place else None, *rest)
 
 
-def _read_unmet(database: sqlite3.Connection) -> Iterator[Place]:
-    return (_place(text) for (text,) in database.execute("SELECT place FROM unmet"))
-
-
-def _written_s(path: Path) -> float:
-    """When the database, or its write-ahead log, was last written to."""
-    files = path, path.with_name(f"{path.name}-wal")
-    return max((each.stat().st_mtime for each in files if each.exists()), default=time.time())
+def _read_unmet(database: sqlite3.Connection) -> Iterator[tuple[Place, float]]:
+    return ((_place(text), since_s) for text, since_s in database.execute("SELECT place, since_s FROM unmet"))
 
 
 def _read_copies(database: sqlite3.Connection) -> dict[Place, str]:

@@ -77,7 +77,7 @@ class Newcomer:
         first = self.content.read(row.head_bytes, 0)
         self._reaches(row.checkpoint)
         row = row.beginning(first, self._settings.fingerprint_bytes)
-        return replace(row, size_bytes=self.content.size(), changed_ns=0)
+        return replace(row, size_bytes=self.content.size(), changed_ns=self.content.changed_ns)
 
     def is_row(self, row: Row, copied_from: str | None = None) -> bool | None:
         """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it.

@@ -51,7 +51,7 @@ def moved(row: Row, harvester: Harvester, copy: Copy) -> Row:
         head_bytes=len(first),
         head_digest=digest(first),
         size_bytes=copy.content.size(),
-        changed_ns=0,
+        changed_ns=copy.content.changed_ns,
     )
 
 

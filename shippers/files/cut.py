@@ -37,7 +37,6 @@ class Cuts:
         self._registry, self._known, self._copies = registry, known, copies
         self._strangers, self._losses = strangers, losses
         self._clock, self._wall = clock, wall
-        self._written_s = registry.written_s
 
     def go_on(self, harvester: Harvester) -> None:
         """Goes on in a copy that was made before the file was cut short; without one it is let go.
@@ -113,8 +112,8 @@ class Cuts:
             self._losses.truncated(replace(row, path=path), 0, 0, self._clock() - seen_s, found.name)
 
     def _unseen_s(self, row: Row) -> float:
-        """How long ago at most somebody looked at the file of this row."""
-        return max(self._wall() - max(row.changed_ns / 1e9, self._written_s), 0.0)
+        """How long ago at most it was last seen as it was: its time of change is earlier."""
+        return max(self._wall() - row.changed_ns / 1e9, 0.0)
 
     def _remainder(self, harvester: Harvester) -> Copy | None:
         """The longest copy of what the file was. It is the harvester's from now on."""

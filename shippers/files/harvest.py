@@ -174,7 +174,7 @@ class Harvester:
             stream=self.source.stream,
             path=self.source.path,
             size_bytes=self._size_bytes,
-            changed_ns=self._seen[1],
+            changed_ns=max(self._seen[1], row.changed_ns),
             sent=self.sent,
             tail_digest=self._tail_before(checkpoint),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from contextlib import closing
 
@@ -10,6 +9,7 @@ from shippers.files.adopt import Newcomer, opened
 from shippers.files.content import Content
 from shippers.files.copies import Copies, Copy
 from shippers.files.find import Found, Place
+from shippers.files.fingerprint import digest
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known
 from shippers.registry import Registry, Row
@@ -71,7 +71,7 @@ class Likeness:
             content.size()
             copy = Copy(newcomer.found, newcomer.content, row.id)
             if not copy.agrees(content):
-                return None if self._is_changed(row, harvester) else False
+                return None if _is_changed(row, content, harvester) else False
             if not is_copied and not self._is_plausible(newcomer, row, found, content.changed_ns):
                 return False
         finally:
@@ -84,18 +84,6 @@ class Likeness:
         """Whether their names allow it."""
         was_copy = self._registry.copy_at(newcomer.found.place) == row.id
         return newcomer.found.rotated and (was_copy or original.group == newcomer.found.group)
-
-    def _is_changed(self, row: Row, harvester: Harvester | None) -> bool:
-        """Whether the file of `row` is not what it was."""
-        if harvester:
-            harvester.check()
-            return harvester.replaced
-        rest = self._known.resting.get(row.place) if row.place else None
-        found = self.files.get(row.place) if row.place else None
-        if rest is None or found is None:
-            return False
-        status = os.lstat(found.path)
-        return (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns)
 
     def _is_plausible(self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int) -> bool:
         """Whether a file that begins another is a copy of it.
@@ -118,6 +106,14 @@ def _opened(found: Found) -> Content | None:
         return opened(found)
     except OSError:
         return None
+
+
+def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool:
+    """Whether the file of `row`, which was there a moment ago, is not what it was."""
+    if harvester:
+        harvester.check()
+        return harvester.replaced
+    return digest(content.read(row.head_bytes, 0)) != row.head_digest
 
 
 def _is_same_time(one_ns: int, other_ns: int) -> bool:

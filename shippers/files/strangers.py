@@ -39,7 +39,7 @@ class Strangers:
             before, by `clock`.
 
     Args:
-        seen_s: when the shipper before this one last looked, by `clock`.
+        wall: seconds since 1970.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Strangers:
         copies: Copies,
         losses: Losses,
         clock: Callable[[], float],
-        seen_s: float,
+        wall: Callable[[], float],
     ) -> None:
         self._namespace, self._registry, self._settings = namespace, registry, settings
         self._known, self._copies, self._losses, self._clock = known, copies, losses, clock
@@ -65,7 +65,8 @@ class Strangers:
         self.left: dict[Place, str] = {}
         self.cut: set[str] = set()
         self.appeared: dict[Place, float] = {}
-        self._unmet_s = dict.fromkeys(registry.unmet, seen_s)
+        self._wall = wall
+        self._unmet_s = {place: clock() - (wall() - since_s) for place, since_s in registry.unmet.items()}
 
     @property
     def found(self) -> Mapping[Place, Found]:
@@ -118,7 +119,7 @@ class Strangers:
             for place, found in self._found.items()
             if not found.rotated and self._registry.at(place) is None
         }
-        self._registry.keep_unmet(unmet)
+        self._registry.keep_unmet(unmet, self._wall())
         self._unmet_s = dict.fromkeys(unmet, self._clock())
 
     def returned(self, place: Place) -> None:
@@ -350,7 +351,8 @@ class Strangers:
         head = head[:most]
         head = head[: head.rfind(b"\n") + 1 or len(line)]
         found, sent = newcomer.found, self._settings.ahead_bytes
-        row = Row(name, found.place, 0, b"", 0, newcomer.stream, found.told, sent=sent)
+        changed_ns = newcomer.content.changed_ns
+        row = Row(name, found.place, 0, b"", 0, newcomer.stream, found.told, changed_ns=changed_ns, sent=sent)
         return Adopted(newcomer, row.beginning(head, most))
 
 

@@ -59,9 +59,8 @@ class Tail:
         self._folders = Folders(str(home.absolute()), globs(settings.sources))
         self._known, self._copies = Known(), Copies(registry)
         self._looked_s = clock()
-        seen_s = self._looked_s - max(wall() - registry.written_s, 0.0)
         self._strangers = Strangers(
-            namespace, registry, settings, self._known, self._copies, self.losses, clock, seen_s
+            namespace, registry, settings, self._known, self._copies, self.losses, clock, wall
         )
         self._cuts = Cuts(registry, self._known, self._copies, self._strangers, self.losses, clock, wall)
         self._sweep = Sweep(registry, settings, self._known, self._copies, self._strangers, self.losses, wall)
