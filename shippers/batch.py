@@ -16,7 +16,9 @@ from shippers.files.check import Fault, fault_of, unparsable
 from shippers.ledger import Taken
 
 OFFSET_DIGITS = 10
-"""Hexadecimal digits of the offset in an `_id`: files up to 1 TiB."""
+"""Hexadecimal digits of the offset in an `_id`."""
+LARGEST_BYTES = 16**OFFSET_DIGITS
+"""Files may be as large as their offsets fit into an `_id`: 1 TiB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,15 +79,22 @@ class Delivery:
         self._attempt = 0
 
     def settle(
-        self, segments: Sequence[Segment], stop: threading.Event, behind: Callable[[], int]
+        self,
+        segments: Sequence[Segment],
+        stop: threading.Event,
+        behind: Callable[[], int],
+        *,
+        is_first: bool = True,
     ) -> Settlement | None:
         """Returns what became of the lines, None when `stop` came first.
 
-        `behind` gives the bytes that wait in files, for the log. After `stop` nothing is sent again: the
-        next run looks the same lines up before it sends them under the same ids.
+        `behind` gives the bytes that wait in files, for the log. `is_first`: this run has not sent the lines
+        yet. After `stop` nothing is sent again: the next run looks the same lines up before it sends them
+        under the same ids.
         """
         self._groups, self._refused, self._rest, self._attempt = [], [], [], 0
-        self._again(self._doubted(self._streams.fitted(segments)))
+        fitted = self._streams.fitted(segments)
+        self._again(self._doubted(fitted) if is_first else fitted)
         while self._groups:
             if (left_s := self._quiet.left_s()) and stop.wait(left_s):
                 return None

@@ -159,6 +159,11 @@ class Pipeline:
 
     def _work(self, stop: threading.Event) -> None:
         try:
+            self._look(stop)
+            logger.info(
+                f"Files are read from now on; {self._waiting_bytes} bytes of them wait.",
+                extra={"event.action": "ship_start", "event.outcome": "success"},
+            )
             while not stop.is_set():
                 self._turn(stop)
             self._finish(stop)

@@ -16,8 +16,9 @@ from typing import BinaryIO
 
 from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
 from shippers.files.find import Place
+from shippers.files.fingerprint import digest, prefixes
 
-SCHEMA = 2
+SCHEMA = 3
 _CREATE = """
 CREATE TABLE files (
     id           TEXT PRIMARY KEY,
@@ -34,25 +35,34 @@ CREATE TABLE files (
     acknowledged INTEGER NOT NULL DEFAULT 0,
     quarantined  INTEGER NOT NULL DEFAULT 0,
     lost_bytes   INTEGER NOT NULL DEFAULT 0,
-    gone_s       REAL NOT NULL DEFAULT 0
+    gone_s       REAL NOT NULL DEFAULT 0,
+    prefixes     BLOB NOT NULL DEFAULT x''
 ) WITHOUT ROWID
 """
 _CREATE_COPIES = "CREATE TABLE copies (place TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID"
+_CREATE_UNMET = "CREATE TABLE unmet (place TEXT PRIMARY KEY, since_s REAL NOT NULL) WITHOUT ROWID"
+_FROM_2 = ("ALTER TABLE files ADD COLUMN prefixes BLOB NOT NULL DEFAULT x''", _CREATE_UNMET)
 _FIRST_SENT = 64 * 1024 * 1024
 """Schema 1 sent at most one batch beyond a checkpoint, far fewer bytes than this."""
 
-_FROM_1 = (
-    "ALTER TABLE files ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE files ADD COLUMN changed_ns INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE files ADD COLUMN sent INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE files ADD COLUMN tail_digest BLOB NOT NULL DEFAULT x''",
-    "ALTER TABLE files ADD COLUMN acknowledged INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE files ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE files ADD COLUMN lost_bytes INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE files ADD COLUMN gone_s REAL NOT NULL DEFAULT 0",
-    _CREATE_COPIES,
-    f"UPDATE files SET size_bytes = checkpoint, sent = checkpoint + {_FIRST_SENT}",
-)
+_CHANGES: dict[int, tuple[str, ...]] = {
+    0: (_CREATE, _CREATE_COPIES, _CREATE_UNMET),
+    1: (
+        "ALTER TABLE files ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE files ADD COLUMN changed_ns INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE files ADD COLUMN sent INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE files ADD COLUMN tail_digest BLOB NOT NULL DEFAULT x''",
+        "ALTER TABLE files ADD COLUMN acknowledged INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE files ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE files ADD COLUMN lost_bytes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE files ADD COLUMN gone_s REAL NOT NULL DEFAULT 0",
+        _CREATE_COPIES,
+        f"UPDATE files SET size_bytes = checkpoint, sent = checkpoint + {_FIRST_SENT}",
+        *_FROM_2,
+    ),
+    2: _FROM_2,
+}
+"""Schema -> what makes it the present one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class Row:
         quarantined: lines that were put into quarantine, or counted by a full one.
         lost_bytes: bytes that were never read and are gone.
         gone_s: when it was found to be gone, seconds since 1970; 0 while it is there.
+        prefixes: short digests of its beginnings that end with a line, up to what `head_digest` was ever of.
     """
 
     id: str
@@ -91,20 +102,33 @@ class Row:
     quarantined: int = 0
     lost_bytes: int = 0
     gone_s: float = 0.0
+    prefixes: bytes = b""
 
     @property
     def missing_bytes(self) -> int:
         """Bytes that were seen and are neither settled nor told as lost."""
         return max(self.size_bytes - self.checkpoint - self.lost_bytes, 0)
 
+    def beginning(self, head: bytes, fingerprint_bytes: int) -> Row:
+        """The same for a file of which `head` is the beginning by which it is told from others."""
+        longer = max(self.prefixes, prefixes(head, fingerprint_bytes), key=len)
+        return replace(self, head_bytes=len(head), head_digest=digest(head), prefixes=longer)
+
 
 _NAMES = tuple(each.name for each in fields(Row))
 _COLUMNS = ", ".join(_NAMES)
+_READ = {0: "", 1: f"{', '.join(_NAMES[:7])}, checkpoint", 2: ", ".join(_NAMES[:-1]), 3: _COLUMNS}
+"""Schema -> the columns of a row, for those who read without changing anything."""
+
 _SAVE = f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 
 
 class Registry:
     """The rows, all of them in memory too.
+
+    Attributes:
+        unmet: places of files that had no whole first line yet -> since when, seconds since 1970.
+        is_new: it knew no file when it was opened: the first start of all, or a registry that was lost.
 
     Raises:
         HomeInUse: another shipper has it.
@@ -121,12 +145,14 @@ class Registry:
             self._database = _opened(path)
             for row in _read(self._database):
                 self._remember(row)
+            self.is_new = not self._rows
             self._copies = _read_copies(self._database)
+            self.unmet = dict(_read_unmet(self._database))
         except sqlite3.DatabaseError as error:
             self._lock.close()
             raise RegistryDamaged(
-                f"{path} cannot be read ({error}). Move it away: ids come from the files' content, "
-                "so lines that the server has are told from new ones again."
+                f"{path} cannot be read ({error}). Move it away: ids come from the files' content, and lines "
+                "that the server has are looked up by them and not sent again."
             ) from error
         except BaseException:
             self._lock.close()
@@ -172,6 +198,21 @@ class Registry:
             self._copies[place] = identity
         else:
             del self._copies[place]
+
+    def keep_unmet(self, places: Set[Place], now_s: float) -> None:
+        """Notes that the files at these places, and no others, have no whole first line yet.
+
+        Raises:
+            sqlite3.OperationalError: the disk does not take it; nothing has changed.
+        """
+        if places == self.unmet.keys():
+            return
+        gone = [(_place_text(place),) for place in self.unmet.keys() - places]
+        new = [(_place_text(place), now_s) for place in places - self.unmet.keys()]
+        with _transaction(self._database):
+            self._database.executemany("DELETE FROM unmet WHERE place = ?", gone)
+            self._database.executemany("INSERT INTO unmet (place, since_s) VALUES (?, ?)", new)
+        self.unmet = {place: self.unmet.get(place, now_s) for place in places}
 
     def ids(self) -> list[str]:
         """All identities."""
@@ -232,13 +273,8 @@ def rows(path: Path) -> list[Row]:
         raise FileNotFoundError(f"There is no registry at {path}: nothing has been shipped from this home.")
     try:
         with closing(_read_only(path)) as database:
-            match _schema(database, path):
-                case 0:
-                    return []
-                case 1:
-                    return list(_read_1(database))
-                case _:
-                    return list(_read(database))
+            columns = _READ[_schema(database, path)]
+            return list(_read(database, columns)) if columns else []
     except sqlite3.DatabaseError as error:
         raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
 
@@ -298,7 +334,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         version = _schema(database, path)
         if version < SCHEMA:
             with _transaction(database):
-                for statement in _FROM_1 if version else (_CREATE, _CREATE_COPIES):
+                for statement in _CHANGES[version]:
                     database.execute(statement)
                 database.execute(f"PRAGMA user_version = {SCHEMA}")
     except BaseException:
@@ -316,15 +352,13 @@ def _schema(database: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _read(database: sqlite3.Connection) -> Iterator[Row]:
-    for identity, place, *rest in database.execute(f"SELECT {_COLUMNS} FROM files"):
+def _read(database: sqlite3.Connection, columns: str = _COLUMNS) -> Iterator[Row]:
+    for identity, place, *rest in database.execute(f"SELECT {columns} FROM files"):
         yield Row(identity, _place(place) if place else None, *rest)
 
 
-def _read_1(database: sqlite3.Connection) -> Iterator[Row]:
-    names = ", ".join(_NAMES[:7])
-    for identity, place, *rest in database.execute(f"SELECT {names}, checkpoint FROM files"):
-        yield Row(identity, _place(place) if place else None, *rest)
+def _read_unmet(database: sqlite3.Connection) -> Iterator[tuple[Place, float]]:
+    return ((_place(text), since_s) for text, since_s in database.execute("SELECT place, since_s FROM unmet"))
 
 
 def _read_copies(database: sqlite3.Connection) -> dict[Place, str]:

@@ -107,7 +107,9 @@ class Senders:
     def _work(self, delivery: Delivery) -> None:
         while job := self._jobs.get():
             try:
-                outcome = Outcome(job, delivery.settle(job.segments, self._abort, self._behind))
+                is_first = job.attempt == 0
+                settlement = delivery.settle(job.segments, self._abort, self._behind, is_first=is_first)
+                outcome = Outcome(job, settlement)
             except BaseException as error:  # noqa: BLE001 -- raised again by the thread that takes outcomes
                 outcome = Outcome(job, None, error)
             self._outcomes.put(outcome)

@@ -225,18 +225,15 @@ class Handler(BaseHTTPRequestHandler):
             fault = proxy.poison_status
         self._answer(pairs, fault)
 
-    def do_GET(self) -> None:
-        """How many documents a stream has: `STREAM/_count`."""
-        stream = self.path.strip("/").partition("/")[0]
-        answer = {"count": self.server.store.count(stream), "_shards": {"failed": 0}}
-        return self._reply(200, json.dumps(answer).encode(), MEDIA_TYPE)
-
     def do_POST(self) -> None:
-        """A look-up: `STREAM/_refresh`, then `STREAM/_search` with a query of ids."""
+        """A look-up: `STREAM/_refresh`, then `STREAM/_count`, or `STREAM/_search` with a query of ids."""
         body, path = self._body(), self.path.partition("?")[0]
         stream, _, verb = path.strip("/").partition("/")
         if verb == "_refresh":
             return self._reply(200, b"{}", MEDIA_TYPE)
+        if verb == "_count":
+            count = {"count": self.server.store.count(stream), "_shards": {"failed": 0}}
+            return self._reply(200, json.dumps(count).encode(), MEDIA_TYPE)
         ids = json.loads(body)["query"]["ids"]["values"]
         self.server.lookups.append(len(ids))
         found = self.server.store.find(stream, ids)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from shippers.files.content import GZIP_MAGIC, Content, Plain
 from shippers.files.find import Found, Place
-from shippers.files.fingerprint import TAIL_BYTES, digest, first_line
+from shippers.files.fingerprint import TAIL_BYTES, digest, first_line, has_prefix
 from shippers.files.gzipped import Gzipped
 from shippers.registry import Row
 from shippers.settings import ShipperSettings
@@ -76,30 +76,40 @@ class Newcomer:
         """`row` of a file of which this is a copy that may end earlier."""
         first = self.content.read(row.head_bytes, 0)
         self._reaches(row.checkpoint)
-        return replace(
-            row,
-            head_bytes=len(first),
-            head_digest=digest(first),
-            size_bytes=self.content.size(),
-            changed_ns=0,
-        )
+        row = row.beginning(first, self._settings.fingerprint_bytes)
+        return replace(row, size_bytes=self.content.size(), changed_ns=self.content.changed_ns)
 
     def is_row(self, row: Row, copied_from: str | None = None) -> bool | None:
         """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it.
 
-        `copied_from`: it was seen to be a copy of the file of that identity, and has its first line; the file
-        then went on, and so the copy may be shorter. None while a compressed file that is still being written
-        does not tell.
+        A copy that was made before the file went on may be shorter: `copied_from` is the identity of the file
+        of which it was seen to be one; otherwise all its lines are compared, as far as the registry can tell.
+        None while a compressed file that is still being written does not tell.
         """
-        if row.id == copied_from and not self._reaches(max(row.checkpoint, row.head_bytes)):
-            return not self._reaches(row.head_bytes) or self.begins_as(row)
-        if not self.begins_as(row):
-            return False
-        if self._reaches(row.checkpoint):
-            return self._has_tail(row)
-        if row.size_bytes < row.checkpoint and self._reaches(row.size_bytes):
-            return True
-        return None if self.is_gzip and not self.content.ended and not self.is_stale() else False
+        if not self.ends_before(row):
+            return self.begins_as(row) and self._has_tail(row)
+        if self.is_gzip and not self.content.ended and not self.is_stale():
+            return None
+        begins = self.begins_as(row)
+        if row.id == copied_from:
+            return begins or not self._reaches(row.head_bytes)
+        was_short = begins and row.size_bytes < row.checkpoint and self._reaches(row.size_bytes)
+        return was_short or self._is_beginning_of(row)
+
+    def ends_before(self, row: Row) -> bool:
+        """Whether it ends, by now, before what is known of the file of `row`."""
+        return not self._reaches(max(row.checkpoint, row.head_bytes))
+
+    def _is_beginning_of(self, row: Row) -> bool:
+        """Whether it is rotated and begins as the file of `row` did with several whole lines and none else.
+
+        The first line alone would not do: it may be the same in all files.
+        """
+        head = self.content.read(self._settings.fingerprint_bytes, 0)
+        lines = head[: head.rfind(b"\n") + 1]
+        is_kin = row.stream.rpartition("-")[0] == self.stream.rpartition("-")[0]
+        has_several = len(lines) > len(self.line or b"") + 1
+        return self.found.rotated and is_kin and has_several and has_prefix(row.prefixes, lines)
 
     def _has_tail(self, row: Row) -> bool:
         count = min(TAIL_BYTES, row.checkpoint)

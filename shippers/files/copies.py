@@ -7,12 +7,13 @@ same lines are there twice; afterwards those that were not read yet are in the c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shippers.files.content import Content
 from shippers.files.find import Found, Place
+from shippers.files.fingerprint import digest
 from shippers.files.harvest import Harvester
-from shippers.registry import Registry
+from shippers.registry import Registry, Row
 
 CHUNK_BYTES = 1024 * 1024
 STEP_BYTES = 16 * CHUNK_BYTES
@@ -38,6 +39,20 @@ class Copy:
                 return False
             self.compared += len(mine)
         return True
+
+
+def moved(row: Row, harvester: Harvester, copy: Copy) -> Row:
+    """`row` of a file whose content lies in `copy` from now on."""
+    first = copy.content.read(min(row.head_bytes, len(harvester.head)), 0)
+    return replace(
+        row,
+        place=copy.found.place,
+        path=copy.found.told,
+        head_bytes=len(first),
+        head_digest=digest(first),
+        size_bytes=copy.content.size(),
+        changed_ns=copy.content.changed_ns,
+    )
 
 
 class Copies:

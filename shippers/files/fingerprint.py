@@ -15,6 +15,9 @@ TAIL_BYTES = 1024
 """How many bytes before a checkpoint are remembered, to tell a file that grew from one written anew."""
 
 _DIGEST_BYTES = 8
+MOST_PREFIXES = 64
+"""Most beginnings of a file that are remembered."""
+
 _LATEST = 2**32 - 1
 
 
@@ -42,6 +45,28 @@ def first_line(head: bytes, limit: int) -> bytes | None:
 def digest(part: bytes) -> bytes:
     """Fingerprint of the first bytes of a file, or of those before its checkpoint, 16 bytes long."""
     return blake2b(part, digest_size=16).digest()
+
+
+def prefix(part: bytes) -> bytes:
+    """Fingerprint of a beginning that ends with a line, 8 bytes long."""
+    return blake2b(part, digest_size=_DIGEST_BYTES).digest()
+
+
+def prefixes(head: bytes, fingerprint_bytes: int) -> bytes:
+    """Fingerprints of all beginnings of `head` that end with a line, one after the other.
+
+    Very short lines are passed over: ends lie at least `fingerprint_bytes` / 64 apart.
+    """
+    found, end, gap = [], 0, max(fingerprint_bytes // MOST_PREFIXES, 1)
+    while end := head.find(b"\n", end and end + gap - 1) + 1:
+        found.append(prefix(head[:end]))
+    return b"".join(found[:MOST_PREFIXES])
+
+
+def has_prefix(known: bytes, part: bytes) -> bool:
+    """Whether `part` is one of the beginnings of which `known` are the fingerprints."""
+    wanted = prefix(part)
+    return any(known.startswith(wanted, at) for at in range(0, len(known), _DIGEST_BYTES))
 
 
 def _seconds(line: bytes) -> int:

@@ -29,6 +29,7 @@ class Harvester:
         tail: the bytes before `position`; empty when they are not known.
         sent: up to here the registry says that something may have been sent.
         most_bytes: the largest size seen.
+        seen_s: when it was last seen to be the file that was read, by `clock`.
         expected_bytes: the size that the registry had for it.
         told: its damage was reported.
         replaced: it was cut short or written anew; nothing more is read from it.
@@ -66,7 +67,8 @@ class Harvester:
         self._skipping_from: int | None = None
         self._seen = (-1, -1)
         self._size_bytes = content.size()
-        self._grown_s = clock()
+        self._glanced = (-1, -1)
+        self._grown_s = self.seen_s = clock()
         self.most_bytes = self._size_bytes
         self.expected_bytes, self.told = row.size_bytes, False
 
@@ -132,7 +134,8 @@ class Harvester:
         self.listed, self.replaced = True, False
         self._size_bytes = self.most_bytes = content.size()
         self.head = self.head[: self._size_bytes]
-        self._seen, self._grown_s = (-1, -1), self._clock()
+        self._seen = self._glanced = (-1, -1)
+        self._grown_s = self.seen_s = self._clock()
         if self._size_bytes < self.position:
             self.tail = b""
             self.position = self.position if self._skipping_from is None else self._skipping_from
@@ -149,20 +152,29 @@ class Harvester:
         """Looks whether the file is still the one that was read."""
         self.replaced = self.replaced or not self._is_still()
 
+    def glance(self) -> None:
+        """Sees how far the file has grown and that it is the same; its next read may be far away."""
+        size = self.content.size()
+        stamp = size, self.content.changed_ns
+        if stamp not in (self._seen, self._glanced):
+            self.check()
+        if not self.replaced:
+            self._glanced, self.seen_s = stamp, self._clock()
+            self.most_bytes = max(self.most_bytes, size)
+
     def described(self, row: Row, checkpoint: int) -> Row:
         """`row` with `checkpoint` and all that is known of the file now."""
         head_bytes = min(max(checkpoint, row.head_bytes), len(self.head))
-        is_same = head_bytes == row.head_bytes
+        if head_bytes != row.head_bytes:
+            row = row.beginning(self.head[:head_bytes], self._settings.fingerprint_bytes)
         return replace(
             row,
             place=self.place,
-            head_bytes=head_bytes,
-            head_digest=row.head_digest if is_same else digest(self.head[:head_bytes]),
             checkpoint=checkpoint,
             stream=self.source.stream,
             path=self.source.path,
             size_bytes=self._size_bytes,
-            changed_ns=self._seen[1],
+            changed_ns=max(self._seen[1], row.changed_ns),
             sent=self.sent,
             tail_digest=self._tail_before(checkpoint),
         )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
+from shippers.files.find import Place
 from shippers.registry import Row
 
 logger = logging.getLogger(__name__)
 
 MOST_WARNED = 1000
 """Most files and reasons that are remembered as told of; beyond, nothing is said of further ones."""
+
+MOST_TOLD = 1000
+"""Most losses that are remembered as told of, the latest ones, while the registry does not take them."""
 
 
 class Losses:
@@ -25,6 +29,7 @@ class Losses:
         self.bytes: Counter[str] = Counter()
         self.lines: Counter[str] = Counter()
         self._warned: set[tuple[str, str]] = set()
+        self._told: dict[tuple[str, Place | None], None] = {}
 
     def ignored(self, name: str, reason: str) -> None:
         """A file cannot be shipped."""
@@ -37,6 +42,8 @@ class Losses:
         self, row: Row, read_bytes: int, lost_bytes: int, unseen_s: float, copy: str | None
     ) -> None:
         """A file was cut short after `read_bytes`; `lost_bytes` were seen, not read, and are in no copy."""
+        if not self._is_news(row):
+            return
         name = row.path.rpartition("/")[2]
         kept = f"What was copied to {copy} is read on there" if copy else "No copy of it was found"
         self._lose("truncated", lost_bytes)
@@ -50,6 +57,8 @@ class Losses:
 
     def gone(self, row: Row, read_bytes: int, lost_bytes: int) -> None:
         """A file is gone with bytes that were seen and not read."""
+        if not self._is_news(row):
+            return
         name = row.path.rpartition("/")[2]
         self._lose("gone", lost_bytes)
         self._tell(
@@ -82,6 +91,16 @@ class Losses:
         if lost_lines is not None:
             fields["card.file.lost_lines"] = lost_lines
         self._tell("file_deleted", f"{name} was deleted ({reason}); {what}.", fields, lost_bytes > 0)
+
+    def _is_news(self, row: Row) -> bool:
+        """Whether it was not told yet: until the registry takes it, a step is made again and again."""
+        key = row.id, row.place
+        if key in self._told:
+            return False
+        self._told[key] = None
+        if len(self._told) > MOST_TOLD:
+            del self._told[next(iter(self._told))]
+        return True
 
     def _lose(self, reason: str, lost_bytes: int) -> None:
         if lost_bytes:

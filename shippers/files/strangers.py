@@ -7,18 +7,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from shippers.batch import LARGEST_BYTES
 from shippers.files.adopt import Newcomer, opened
-from shippers.files.copies import Copies, Copy
+from shippers.files.copies import Copies
 from shippers.files.find import Found, Place
-from shippers.files.fingerprint import digest, identity
+from shippers.files.fingerprint import identity
 from shippers.files.known import Known, Rest
+from shippers.files.likeness import Likeness
 from shippers.files.loss import Losses
 from shippers.files.names import stream_of
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
-
-COMPARED_BYTES = 8192
-"""How much of a compressed file is compared with the plain one beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,12 @@ class Strangers:
     Attributes:
         left: place -> an identity that the file there no longer has.
         cut: identities of files that were cut short while nobody looked.
+        appeared: rotated files that appeared beside the file that is written to while that stayed where it
+            was and nothing of it had been read: they are copies, and it was cut short. Place -> the last look
+            before, by `clock`.
+
+    Args:
+        wall: seconds since 1970.
     """
 
     def __init__(
@@ -47,11 +52,12 @@ class Strangers:
         copies: Copies,
         losses: Losses,
         clock: Callable[[], float],
+        wall: Callable[[], float],
     ) -> None:
         self._namespace, self._registry, self._settings = namespace, registry, settings
         self._known, self._copies, self._losses, self._clock = known, copies, losses, clock
         self._files: Mapping[Place, Found] = {}
-        self._paths: dict[str, Found] = {}
+        self._likeness = Likeness(registry, known, copies)
         self._room = 0
         self._found: dict[Place, Found] = {}
         self._waiting: dict[Place, Newcomer] = {}
@@ -59,6 +65,9 @@ class Strangers:
         self._unopened: set[Place] = set()
         self.left: dict[Place, str] = {}
         self.cut: set[str] = set()
+        self.appeared: dict[Place, float] = {}
+        self._wall = wall
+        self._unmet_s = {place: clock() - (wall() - since_s) for place, since_s in registry.unmet.items()}
 
     @property
     def found(self) -> Mapping[Place, Found]:
@@ -86,11 +95,12 @@ class Strangers:
         Raises:
             sqlite3.OperationalError: the registry does not take it.
         """
-        self._files = files
-        self._paths = {each.path: each for each in files.values()}
+        before, self._files = self._files, files
+        self._likeness.listed(files)
         self._copies.forget_unlisted(files)
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
         self.left = {place: name for place, name in self.left.items() if place in files}
+        self._look_for_copies(files.keys() - before.keys())
         for place, newcomer in list(self._waiting.items()):
             if place in files:
                 newcomer.found = files[place]
@@ -98,6 +108,20 @@ class Strangers:
                 self._found[place] = newcomer.found  # gone with half a line, which is still to be shipped
             else:
                 self.forget(place)
+
+    def note_unmet(self) -> None:
+        """Remembers, at the end of a look, which files that are written to have no whole first line yet.
+
+        Raises:
+            sqlite3.OperationalError: the registry does not take it.
+        """
+        unmet = {
+            place
+            for place, found in self._found.items()
+            if not found.rotated and self._registry.at(place) is None
+        }
+        self._registry.keep_unmet(unmet, self._wall())
+        self._unmet_s = dict.fromkeys(unmet, self._clock())
 
     def returned(self, place: Place) -> None:
         """A file that rested has changed, or one that was read was written anew."""
@@ -130,7 +154,7 @@ class Strangers:
         taken = {each.row.id for each in result}
         # Copies are told by the file that is written to; of several copies the longest is its heir.
         for newcomer in sorted(strangers, key=_precedence):
-            if self._is_twin(newcomer) or newcomer.line is None:
+            if self._likeness.is_twin(newcomer) or newcomer.line is None:
                 continue
             if adopted := self._by_content(newcomer, taken):
                 taken.add(adopted.row.id)
@@ -143,6 +167,10 @@ class Strangers:
         self._found.pop(place, None)
         self._waiting.pop(place, None)
         self.left.pop(place, None)
+
+    def lies_at(self, place: Place | None) -> bool:
+        """Whether a file lies at this place."""
+        return place in self._files
 
     def candidates(self, group: str) -> Iterator[Newcomer]:
         """Rotated files that wait and belong to the file of this path."""
@@ -158,6 +186,14 @@ class Strangers:
             self.forget(place)
 
     # Met
+
+    def _look_for_copies(self, new: Collection[Place]) -> None:
+        """Notes which of the files at these places are copies of one that had no whole first line before."""
+        self.appeared = {place: since_s for place, since_s in self.appeared.items() if place in self._found}
+        for found in filter(None, map(self._found.get, new)):
+            base = self._likeness.paths.get(found.group)
+            if found.rotated and base and base.place in self._unmet_s:
+                self.appeared[found.place] = self._unmet_s[base.place]
 
     def _is_stranger(self, place: Place, found: Found) -> bool:
         if place in self._known or place in self._copies.held:
@@ -233,10 +269,14 @@ class Strangers:
                 self._unsure.add(place)
             case True:
                 return self._known_row(newcomer, row)
-            case False if newcomer.begins_as(row):
+            case False if newcomer.begins_as(row) or self._is_written_anew(newcomer.found, row):
                 self.left[place] = row.id
                 self.cut.add(row.id)
         return None
+
+    def _is_written_anew(self, found: Found, row: Row) -> bool:
+        """Whether it has the name of a file that lay at its place, and is written to."""
+        return not row.gone_s and row.path == found.told and not found.rotated
 
     def _by_content(self, newcomer: Newcomer, taken: Collection[str]) -> Adopted | None:
         """The row of a file that has none at its place: one that it moved away from, else a new one."""
@@ -254,8 +294,13 @@ class Strangers:
                     return self._new_row(newcomer, name)
                 continue
             if name in taken or name == self.left.get(place) or self._is_there(row):
-                if self._is_copy(newcomer, row):
-                    return None
+                match self._likeness.is_copy(newcomer, row, is_copied=place in self.appeared):
+                    case None:
+                        self._unsure.add(place)
+                        return None
+                    case True:
+                        self.harvested(newcomer)
+                        return None
                 continue
             match newcomer.is_row(row, self._registry.copy_at(place)):
                 case None:
@@ -271,85 +316,20 @@ class Strangers:
         if row.id in self._known.by_id or row.place is None:
             return row.id in self._known.by_id
         rest = self._known.resting.get(row.place)
-        return (
-            (rest is not None and rest.id == row.id)
-            or row.place in self._unopened
-            or row.place in self._unsure
-        )
+        if (rest is not None and rest.id == row.id) or row.place in self._unsure:
+            return True
+        return row.place in self._unopened and self._may_lie_at(row, self._found[row.place])
 
-    def _is_twin(self, newcomer: Newcomer) -> bool:
-        """Whether it is compressed from a file that is still there."""
-        plain = self._paths.get(newcomer.found.path.removesuffix(".gz"))
-        if not newcomer.is_gzip or plain is None or plain is newcomer.found:
-            return False
+    def _may_lie_at(self, row: Row, found: Found) -> bool:
+        """Whether a file for which there was no room is that of `row`, which lay at its place."""
         try:
-            content = opened(plain)
+            content = opened(found)
         except OSError:
-            return False
+            return True
         if content is None:
             return False
         with closing(content):
-            mine = newcomer.content.read(COMPARED_BYTES, 0)
-            is_twin = content.read(len(mine), 0) == mine
-        if is_twin and (copy := self._copies.held.get(plain.place)):
-            self._registry.keep_copy(newcomer.found.place, copy.of)
-        return is_twin
-
-    def _is_copy(self, newcomer: Newcomer, row: Row) -> bool:
-        """Whether it is a copy of the file of `row`, which is there, or may be; it is held then, or waits."""
-        harvester = self._known.by_id.get(row.id)
-        found = harvester.found if harvester else self._files.get(row.place) if row.place else None
-        if found is None or not newcomer.found.rotated:
-            return False
-        was_copy = self._registry.copy_at(newcomer.found.place) == row.id
-        if found.group != newcomer.found.group and not was_copy:
-            return False
-        try:
-            content = harvester.content if harvester else opened(found)
-        except OSError:
-            return False
-        if content is None:
-            return False
-        copy = Copy(newcomer.found, newcomer.content, row.id)
-        try:
-            content.size()
-            if not copy.agrees(content):
-                if self._is_changed(row):  # since it was last looked at; the next look tells more
-                    self._unsure.add(newcomer.found.place)
-                    return True
-                return False
-            if not self._is_plausible(newcomer, row, found, content.changed_ns):
-                return False
-        finally:
-            if not harvester:
-                content.close()
-        self._copies.hold(copy)
-        self.harvested(newcomer)
-        return True
-
-    def _is_changed(self, row: Row) -> bool:
-        """Whether the file of `row` is not what it was."""
-        if harvester := self._known.by_id.get(row.id):
-            harvester.check()
-            return harvester.replaced
-        rest = self._known.resting.get(row.place) if row.place else None
-        found = self._files.get(row.place) if row.place else None
-        if rest is None or found is None:
-            return False
-        status = os.lstat(found.path)
-        return (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns)
-
-    def _is_plausible(self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int) -> bool:
-        """Whether a file that begins another is a copy of it.
-
-        A file of one line may be one of its own that was rotated when another began with the same line. It is
-        a copy if its original was met before it, or was last written to before it.
-        """
-        if newcomer.size_bytes > len(newcomer.line or b"") + 1:
-            return True
-        if original.rotated:
-            return False
-        return newcomer.met_with != row.id or newcomer.content.changed_ns > original_changed_ns
+            return Newcomer(found, content, "", self._settings, self._clock).is_row(row) is not False
 
     def _known_row(self, newcomer: Newcomer, row: Row) -> Adopted:
         found = newcomer.found
@@ -357,7 +337,7 @@ class Strangers:
         is_ours = row.stream.endswith(f"-{self._namespace}")
         stream = row.stream if is_ours or not newcomer.stream else newcomer.stream  # the setting was changed
         row = replace(row, place=found.place, path=found.told, stream=stream, gone_s=0.0)
-        if self._registry.copy_at(found.place) == row.id:
+        if self._registry.copy_at(found.place) == row.id or newcomer.ends_before(row):
             row, is_known = newcomer.shortened(row), False
         return Adopted(newcomer, row, is_known)
 
@@ -365,19 +345,24 @@ class Strangers:
         if not newcomer.stream:
             return None
         most = self._settings.fingerprint_bytes
-        head = newcomer.content.read(most, 0)
-        head = head[: head.rfind(b"\n") + 1 or len(newcomer.line or b"")]
-        row = Row(
-            name,
-            newcomer.found.place,
-            len(head),
-            digest(head),
-            0,
-            newcomer.stream,
-            newcomer.found.told,
-            sent=self._settings.ahead_bytes,
-        )
-        return Adopted(newcomer, row)
+        line = newcomer.line or b""
+        head = newcomer.content.read(max(most, len(line)), 0)
+        if not head.startswith(line):
+            return None  # written anew since its first line was read
+        head = head[:most]
+        head = head[: head.rfind(b"\n") + 1 or len(line)]
+        found, sent = newcomer.found, self._may_be_sent(newcomer)
+        changed_ns = newcomer.content.changed_ns
+        row = Row(name, found.place, 0, b"", 0, newcomer.stream, found.told, changed_ns=changed_ns, sent=sent)
+        return Adopted(newcomer, row.beginning(head, most))
+
+    def _may_be_sent(self, newcomer: Newcomer) -> int:
+        """How far a file that the registry does not know may be sent: where it knew none, an earlier registry
+        may have been lost, and all of the file sent."""
+        if not self._registry.is_new:
+            return self._settings.ahead_bytes
+        whole = LARGEST_BYTES if newcomer.is_gzip else newcomer.size_bytes
+        return max(self._settings.ahead_bytes, whole)
 
 
 def _precedence(newcomer: Newcomer) -> tuple[bool, int]:

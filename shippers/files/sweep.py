@@ -79,14 +79,14 @@ class Sweep:
         """Notes that files are gone, tells of bytes that are gone with them, and forgets old rows."""
         now_s = self._wall()
         new = [row for row in rows if not row.gone_s or (self._is_first and row.missing_bytes)]
+        for row in new:
+            if row.missing_bytes:
+                self._tell(row, files, now_s)
         if new:
             self._registry.save(
                 replace(row, gone_s=row.gone_s or now_s, lost_bytes=row.lost_bytes + row.missing_bytes)
                 for row in new
             )
-        for row in new:
-            if row.missing_bytes:
-                self._tell(row, files, now_s)
         oldest_s = now_s - self._settings.registry_keep_s
         old = [row.id for row in rows if 0 < row.gone_s < oldest_s and not row.id.startswith(NO_TIME)]
         if old:

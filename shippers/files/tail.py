@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from shippers.batch import Source
-from shippers.files.copies import Copies, Copy, is_remainder
+from shippers.files.copies import Copies, moved
+from shippers.files.cut import Cuts
 from shippers.files.find import Folders
 from shippers.files.fingerprint import digest
 from shippers.files.gzipped import Gzipped
@@ -57,11 +58,12 @@ class Tail:
         self.losses = Losses()
         self._folders = Folders(str(home.absolute()), globs(settings.sources))
         self._known, self._copies = Known(), Copies(registry)
+        self._looked_s = clock()
         self._strangers = Strangers(
-            namespace, registry, settings, self._known, self._copies, self.losses, clock
+            namespace, registry, settings, self._known, self._copies, self.losses, clock, wall
         )
+        self._cuts = Cuts(registry, self._known, self._copies, self._strangers, self.losses, clock, wall)
         self._sweep = Sweep(registry, settings, self._known, self._copies, self._strangers, self.losses, wall)
-        self._looked_s = self._before_s = clock()
         self._swept_s = clock() - settings.sweep_s + settings.done_s
         self._turn = 0
 
@@ -72,17 +74,19 @@ class Tail:
             sqlite3.OperationalError: the registry takes no new file; they are met again at the next look.
         """
         now_s = self._clock()
-        self._before_s, self._looked_s = self._looked_s, now_s
+        before_s, self._looked_s = self._looked_s, now_s
         is_any_replaced = any(each.replaced for each in self._known.harvesters.values())
         if self._folders.refresh(force=is_any_replaced):
             self._follow()
+        self._glance()
         self._check_copies()
         self._let_go()
-        self._look_at_resting(now_s - self._before_s)
+        self._look_at_resting(now_s - before_s)
         if self._strangers.found and self._adopt(self._strangers.adopted(self._room())):
             self._adopt(self._strangers.adopted(self._room()))  # copies of those, before anything is read
         if self._strangers.cut and self._strangers.is_settled:
-            self._tell_of_cut()
+            self._cuts.tell()
+        self._strangers.note_unmet()
         if now_s - self._swept_s >= self._settings.sweep_s and self._strangers.is_settled:
             self._swept_s = now_s if self._sweep.step(self._folders.files) else self._swept_s
 
@@ -155,7 +159,7 @@ class Tail:
         sent = row.sent if end <= row.sent else end + self._settings.ahead_bytes
         row = replace(row, sent=sent)
         if len(head) > row.head_bytes:
-            row = replace(row, head_bytes=len(head), head_digest=digest(head))
+            row = row.beginning(head, self._settings.fingerprint_bytes)
         self._registry.save([row])
         return sent
 
@@ -170,6 +174,13 @@ class Tail:
         for place in known.resting.keys() - files.keys():
             known.wake(place)
         self._strangers.listed(files)
+
+    def _glance(self) -> None:
+        for harvester in self._known.harvesters.values():
+            try:
+                harvester.glance()
+            except OSError as error:
+                harvester.trouble = error.strerror or str(error)
 
     def _check_copies(self) -> None:
         """Compares on what is held; a copy that goes its own way is a file of its own."""
@@ -190,49 +201,11 @@ class Tail:
                 self.losses.ignored(harvester.found.name, harvester.trouble)
                 harvester.trouble = None
             if harvester.replaced:
-                self._let_go_of_replaced(harvester)
+                self._cuts.go_on(harvester)
             elif isinstance(harvester.content, Gzipped):
                 self._look_at_compressed(harvester, harvester.content)
             if not harvester.listed and not harvester.replaced and harvester.is_done():
                 self._let_go_of_gone(harvester)
-
-    def _let_go_of_replaced(self, harvester: Harvester) -> None:
-        """Goes on in a copy that was made before the file was cut short, or reports what is lost."""
-        place, group = harvester.place, harvester.found.group
-        row = self._registry.get(harvester.source.id)
-        if row is None:
-            return
-        copy = self._remainder(harvester, group)
-        size_bytes = copy.content.size() if copy else 0
-        lost = max(harvester.most_bytes - max(harvester.position, size_bytes), 0)
-        row = replace(
-            row, lost_bytes=row.lost_bytes + lost, size_bytes=max(harvester.most_bytes, row.size_bytes)
-        )
-        if copy is None:
-            self._registry.save([replace(row, place=None, gone_s=self._wall(), tail_digest=b"")])
-            self._known.drop(harvester)
-        else:
-            self._registry.save([_moved(row, harvester, copy)])
-            self._known.move(harvester, copy.content, copy.found)
-        self._strangers.left[place] = row.id
-        self._strangers.returned(place)
-        unseen_s = self._looked_s - self._before_s
-        self.losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
-
-    def _remainder(self, harvester: Harvester, group: str) -> Copy | None:
-        """The longest copy of what the file was. It is the harvester's from now on."""
-        copies = [
-            each for each in self._copies.of(harvester.source.id) if is_remainder(each.content, harvester)
-        ]
-        if copies:
-            self._copies.let_go(copies[0].found.place)
-            return copies[0]
-        found = [each for each in self._strangers.candidates(group) if is_remainder(each.content, harvester)]
-        if not found:
-            return None
-        longest = max(found, key=lambda each: each.content.size())
-        self._strangers.harvested(longest)
-        return Copy(longest.found, longest.content, harvester.source.id)
 
     def _let_go_of_gone(self, harvester: Harvester) -> None:
         """A file that is gone and settled; a copy, or what it was compressed to, stands for it now."""
@@ -244,7 +217,7 @@ class Tail:
             self._known.drop(harvester)
             return
         copy = copies[0]
-        self._registry.save([_moved(row, harvester, copy)])
+        self._registry.save([moved(row, harvester, copy)])
         self._copies.let_go(copy.found.place)
         self._known.move(harvester, copy.content, copy.found)
 
@@ -304,51 +277,34 @@ class Tail:
 
     def _adopt(self, adopted: list[Adopted]) -> bool:
         """Whether others waited for these."""
-        rows = [each.row for each in adopted if not each.is_known]
-        before = {row.id: self._registry.get(row.id) for row in rows}
-        if rows:
-            self._registry.save(rows)
-        for each in adopted:
-            self._harvest(each, is_certain=before.get(each.row.id, each.row) is None)
-            old, found = before.get(each.row.id), each.newcomer.found
-            if old and found.rotated and old.place != found.place and old.place in self._folders.files:
-                self._was_cut(old, each)
+        new = [each for each in adopted if not each.is_known]
+        before = {each.row.id: self._registry.get(each.row.id) for each in new}
+        met = [
+            self._cuts.met(each, before[each.row.id])
+            if each.row.id in before and each.newcomer.found.rotated
+            else each
+            for each in adopted
+        ]
+        if new:
+            self._registry.save(each.row for each in met if not each.is_known)
+        for each in met:
+            is_new = before.get(each.row.id, each.row) is None
+            self._harvest(each, is_certain=is_new and not self._registry.is_new)
         return bool(adopted) and self._strangers.is_unsure
-
-    def _was_cut(self, row: Row, adopted: Adopted) -> None:
-        """A copy was found of a file that was cut short while nobody looked."""
-        size_bytes = adopted.newcomer.size_bytes
-        lost = 0 if adopted.newcomer.is_gzip else max(row.size_bytes - max(size_bytes, row.checkpoint), 0)
-        if lost:
-            self._registry.save([replace(adopted.row, lost_bytes=row.lost_bytes + lost)])
-        unseen_s = max(self._wall() - row.changed_ns / 1e9, 0.0)
-        self.losses.truncated(row, row.checkpoint, lost, unseen_s, adopted.newcomer.found.name)
-
-    def _tell_of_cut(self) -> None:
-        """Of files that were cut short while nobody looked, those of which no copy was found."""
-        cut = [row for each in self._strangers.cut if (row := self._registry.get(each))]
-        gone = [row for row in cut if row.id not in self._known.by_id]
-        now_s = self._wall()
-        if gone:
-            self._registry.save(
-                replace(row, place=None, gone_s=now_s, lost_bytes=row.lost_bytes + row.missing_bytes)
-                for row in gone
-            )
-        self._strangers.cut.clear()
-        for row in gone:
-            unseen_s = max(now_s - row.changed_ns / 1e9, 0.0)
-            self.losses.truncated(row, row.checkpoint, row.missing_bytes, unseen_s, None)
 
     def _harvest(self, adopted: Adopted, is_certain: bool) -> None:
         newcomer, row = adopted.newcomer, adopted.row
         wanted = min(self._settings.fingerprint_bytes, max(row.checkpoint, row.head_bytes))
+        head = newcomer.content.read(max(wanted, row.head_bytes), 0)
+        if digest(head[: row.head_bytes]) != row.head_digest:
+            return  # written anew since it was recognised; the next look tells what it is now
         most = newcomer.size_bytes if not newcomer.is_gzip else row.sent
         harvester = Harvester(
             newcomer.content,
             row,
             Source(row.id, row.stream, row.path),
             newcomer.found,
-            newcomer.content.read(wanted, 0),
+            head[:wanted],
             self._settings,
             uncertain_to=0 if is_certain or row.id in self._known.certain else min(row.sent, most),
             reserve=self._reserve,
@@ -358,17 +314,3 @@ class Tail:
         self._strangers.harvested(newcomer)
         self._known.add(harvester)
         self._registry.keep_copy(newcomer.found.place, None)  # its row says now what it is
-
-
-def _moved(row: Row, harvester: Harvester, copy: Copy) -> Row:
-    """`row` of a file whose content lies in `copy` from now on."""
-    first = copy.content.read(min(row.head_bytes, len(harvester.head)), 0)
-    return replace(
-        row,
-        place=copy.found.place,
-        path=copy.found.told,
-        head_bytes=len(first),
-        head_digest=digest(first),
-        size_bytes=copy.content.size(),
-        changed_ns=0,
-    )

@@ -231,6 +231,21 @@ def test_a_rollover_between_send_and_replay_doubles_nothing(server: str, stream:
     assert stream.backing_indices() > 3
 
 
+def test_a_registry_lost_after_a_rollover_doubles_nothing(
+    client: Elasticsearch, stream: Stream, unique: str
+) -> None:
+    for number in range(3):
+        stream.write(100)
+        pipeline = Pipeline(SETTINGS, home=stream.home, namespace="test", client=client)
+        assert pipeline.drain() == 100 * (number + 1)
+        pipeline.close()
+        assert (pipeline.counters.duplicates, pipeline.counters.looked_up > 0) == (100 * number, number > 0)
+        client.indices.rollover(alias=stream.name)
+        for path in stream.home.glob("registry.*"):
+            path.unlink()
+    stream.assert_complete()
+
+
 def test_a_server_that_is_down_is_waited_for_and_caught_up_with(server: str, stream: Stream) -> None:
     port = free_port()
     stream.write(300)

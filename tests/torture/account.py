@@ -14,6 +14,7 @@ from tests.torture.lines import Kind, Line
 from tests.torture.stores import Document
 
 TRUNCATED = "file_truncated"
+FIRST_LOOK = "ship_start"
 LOST_BYTES = "card.file.lost_bytes"
 UNSEEN_MS = "card.file.unseen_ms"
 PATH = "card.file.path"
@@ -72,7 +73,8 @@ class Verdict:
         strange: documents that nobody wrote.
         lost: lines of a live copytruncate that are neither here nor there.
         lost_bytes: their bytes; `reported_bytes` is what the shipper said of them.
-        unreported: lost lines that are neither among those bytes nor in a time that the shipper told of.
+        unreported: lost lines that are neither among those bytes nor in a time that the shipper told of,
+            and were written after it had looked for the first time.
         examples: some lines that are wrong, and where they are.
     """
 
@@ -104,8 +106,12 @@ def verdict(
     losses: Iterable[Loss],
     *,
     as_text: Callable[[bytes], bytes],
+    looked_s: float = 0.0,
 ) -> Verdict:
-    """Compares. `as_text` brings a line to the form in which the store gives documents back."""
+    """Compares. `as_text` brings a line to the form in which the store gives documents back.
+
+    `looked_s` is when the shipper had first looked: of what was lost before, nobody can know.
+    """
     written, found = list(lines), list(documents)
     expected = Counter(_key(line, as_text) for line in written)
     arrived = Counter(document.text for document in found)
@@ -118,11 +124,12 @@ def verdict(
     doubled = Counter({text: arrived[text] - count for text, count in expected.items()})
     doubled = +Counter({text: more for text, more in doubled.items() if more > 0})
     strange = Counter({text: count for text, count in arrived.items() if text not in expected})
-    hidden = [each for each in risks if _key(each.line, as_text) in lost]
+    hidden = [each for each in risks if each.at_s >= looked_s and _key(each.line, as_text) in lost]
     hidden = [each for each in hidden if not any(loss.covers(each) for loss in told)]
     lost_bytes = sum((len(text) + 1) * count for text, count in lost.items())
     reported_bytes = sum(loss.lost_bytes for loss in told)
-    wrong = [*missing, *doubled, *strange]
+    hidden = hidden if lost_bytes > reported_bytes else []
+    wrong = [*missing, *doubled, *strange, *(_key(each.line, as_text) for each in hidden)]
     return Verdict(
         written=len(written),
         documents=len(found),
@@ -134,7 +141,7 @@ def verdict(
         lost=lost.total(),
         lost_bytes=lost_bytes,
         reported_bytes=reported_bytes,
-        unreported=len(hidden) if lost_bytes > reported_bytes else 0,
+        unreported=len(hidden),
         examples=tuple(_shown(text, found) for text in wrong[:MOST_SHOWN]),
     )
 
@@ -162,10 +169,18 @@ def quarantined(folder: Path) -> list[Put]:
 
 def losses(log: Path) -> list[Loss]:
     """What the shipper said of truncated files."""
-    if not log.exists():
-        return []
-    entries = [entry for text in log.read_bytes().split(b"\n") if (entry := _parsed(text))]
-    return [_loss(entry) for entry in entries if entry.get("event.action") == TRUNCATED]
+    return [_loss(entry) for entry in _entries(log, TRUNCATED)]
+
+
+def first_look_s(log: Path) -> float:
+    """When the first of the shippers had looked at the files; without end if none came so far."""
+    return min((float(entry["at_s"]) for entry in _entries(log, FIRST_LOOK)), default=float("inf"))
+
+
+def _entries(log: Path, action: str) -> list[dict[str, Any]]:
+    texts = log.read_bytes().split(b"\n") if log.exists() else []
+    entries = [entry for text in texts if (entry := _parsed(text))]
+    return [entry for entry in entries if entry.get("event.action") == action]
 
 
 def _loss(entry: dict[str, Any]) -> Loss:

@@ -60,6 +60,7 @@ class Rotation(StrEnum):
 
 FAULTS = tuple(Fault)
 ROTATIONS = tuple(Rotation)
+COPIED = (Rotation.COPYTRUNCATE, Rotation.COPYTRUNCATE_LIVE)
 
 MEMORY_TIMEOUT_S = 1.0
 SERVER_TIMEOUT_S = 3.0
@@ -140,15 +141,16 @@ def plan(seed: int, server: Server, scope: Scope | None = None) -> Plan:
     """What this seed decides, within `scope`."""
     scope, draw = scope or Scope(), source(seed, "plan")
     faults = tuple(kind for kind in scope.faults if kind is not Fault.KILL or scope.kills)
+    files = _files(source(seed, "files"), scope.rotations, server)
     return Plan(
         seed,
         server,
         faults,
         fault_odds=draw.uniform(0.05, 0.4),
         rollover_odds=draw.uniform(0.02, 0.2),
-        files=_files(source(seed, "files"), scope.rotations, server),
+        files=files,
         blows=_blows(source(seed, "blows")) if scope.kills else (),
-        settings=_settings(source(seed, "settings"), server),
+        settings=_settings(source(seed, "settings"), server, any(each.rotation in COPIED for each in files)),
     )
 
 
@@ -177,8 +179,8 @@ def _blows(draw: random.Random) -> tuple[Blow, ...]:
     )
 
 
-def _settings(draw: random.Random, server: Server) -> dict[str, Value]:
-    return {
+def _settings(draw: random.Random, server: Server, is_copied: bool) -> dict[str, Value]:
+    drawn: dict[str, Value] = {
         "batch_lines": draw.choice([3, 20, 50, 200]),
         "batch_bytes": draw.choice([2048, 20_000, 1_000_000]),
         "batch_age_s": draw.choice([0.0, 0.02, 0.1]),
@@ -195,3 +197,4 @@ def _settings(draw: random.Random, server: Server) -> dict[str, Value]:
         "timeout_s": MEMORY_TIMEOUT_S if server is Server.MEMORY else SERVER_TIMEOUT_S,
         "stop_s": 5.0,
     }
+    return drawn | {"fingerprint_bytes": 4096} if is_copied else drawn  # less does not tell short copies

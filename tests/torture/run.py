@@ -163,6 +163,7 @@ def _verdict(plan: Plan, writers: list[Writer], store: Store, home: Path) -> Ver
         account.quarantined(home / "quarantine"),
         account.losses(home / "shipper.ndjson"),
         as_text=bytes if is_memory else canonical,
+        looked_s=account.first_look_s(home / "shipper.ndjson"),
     )
 
 

@@ -37,6 +37,8 @@ class Writer(threading.Thread):
         self._next = plan.first
         self._old: dict[int, list[bytes]] = {}  # inode of a file of the chain -> its lines
         self._stopping = threading.Event()
+        if plan.rotation is Rotation.COPYTRUNCATE_LIVE:
+            self._path.touch()  # whether a file was cut short that no look ever found, nobody can say
 
     def stop(self) -> None:
         """Ends the writing after the burst at hand."""

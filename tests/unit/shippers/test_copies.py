@@ -1,5 +1,6 @@
 """Rotation by copy and truncation, in every order of copy, truncation, reading and death."""
 
+import gzip
 import logging
 import os
 import shutil
@@ -175,3 +176,39 @@ def test_rotated_files_with_one_equal_line_are_no_copies(reader: Reader, log: Pa
     for _ in range(3):
         lines |= reader.run()
     assert texts(lines) == ["more", "same", "same"]
+
+
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_what_was_seen_and_not_read_is_counted_and_the_time_unseen_is_told(
+    reader: Reader, log: Path, caplog: pytest.LogCaptureFixture, is_copied: bool
+) -> None:
+    """While the server is slow, files grow and are cut short long before their next read."""
+    path = log / "request.ndjson"
+    append(path, "a1")
+    reader.run()
+    if is_copied:
+        copy(log)
+    append(path, "lost")
+    for _ in range(3):
+        reader.now_s += 5
+        reader.tail.look()
+    reader.now_s += 3
+    os.truncate(path, 0)
+    reader.tail.look()
+    (entry,) = told(caplog, "file_truncated")
+    assert getattr(entry, "card.file.lost_bytes") == 5
+    assert getattr(entry, "card.file.unseen_ms") == 3000
+
+
+def test_a_rotated_file_of_one_line_that_is_compressed_is_not_shipped_again(
+    reader: Reader, log: Path
+) -> None:
+    path, packed = log / "request.ndjson.1", log / "request.ndjson.1.gz"
+    append(path, "same")
+    assert texts(reader.run()) == ["same"]
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    path.unlink()
+    assert reader.run() | reader.run() | reader.later() | reader.later() == {}
+    reader.restart()
+    assert reader.run() == {}

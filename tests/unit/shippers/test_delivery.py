@@ -71,7 +71,8 @@ def settle(
     refused: list[Refused] = []
     rest = segments or lines(count)
     while rest:
-        settlement = delivery.settle(rest, stop or threading.Event(), lambda: 0)
+        is_first = not target.sent
+        settlement = delivery.settle(rest, stop or threading.Event(), lambda: 0, is_first=is_first)
         if settlement is None:
             return None, counters
         refused, rest = refused + settlement.refused, settlement.rest
@@ -357,3 +358,11 @@ def test_a_refusal_that_no_remedy_helps_against_does_not_go_round_in_circles() -
         refused, _ = settle(Scripted(refusing(error, {0})), 0, segments=[Segment(source, [b"{}"], [0])])
         assert refused
         assert refused[0].refusal.status == 400
+
+
+def test_items_that_a_server_failed_at_are_looked_up_even_where_the_stream_was_empty() -> None:
+    target = Scripted(answer(201, 503), there=[0])
+    target.empty = {SOURCE.stream}
+    settle(target, 0, segments=[Segment(SOURCE, [b"{}"] * 2, [0, 1], uncertain=True)])
+    assert target.sent == [[0, 1], [1]]
+    assert target.looked_up == [(SOURCE.stream, 1)]

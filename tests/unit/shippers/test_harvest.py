@@ -106,10 +106,15 @@ def test_after_a_clean_end_nothing_is_uncertain(reader: Reader, log: Path) -> No
 
 
 def test_how_far_is_sent_is_on_the_disk_before_and_in_few_writes(home: Path, log: Path) -> None:
-    reader = Reader(home, SETTINGS.model_copy(update={"ahead_bytes": 4096, "read_bytes": 1024}))
+    settings = SETTINGS.model_copy(update={"ahead_bytes": 4096, "read_bytes": 1024})
+    append(log / "service.ndjson", "a file that the registry knows: it was not lost")
+    first = Reader(home, settings)
+    first.tail.look()
+    first.stop()
+    reader = Reader(home, settings)
     append(log / "request.ndjson", *[f"line {number}" for number in range(2000)])
     reader.tail.look()
-    (harvester,) = reader.tail.harvesters()
+    (harvester,) = (each for each in reader.tail.harvesters() if "request" in each.source.path)
     writes = 0
     sent = reader.registry.get(harvester.source.id).sent  # type: ignore[union-attr]
     while piece := harvester.read(1024, 64):
@@ -133,4 +138,23 @@ def test_nothing_is_handed_out_while_the_disk_takes_no_note_of_it(home: Path, lo
             harvester.read(1024 * 1024, 64)
     reader.registry._database.execute("PRAGMA query_only = OFF")
     assert len(reader.run()) == 500
+    reader.stop()
+
+
+def test_where_the_registry_knew_no_file_all_of_each_is_uncertain(home: Path, log: Path) -> None:
+    """It may have been lost; what is written from then on was sent by nobody before."""
+    append(log / "request.ndjson", *[f"line {number}" for number in range(200)])
+    reader = Reader(home, SETTINGS.model_copy(update={"ahead_bytes": 1024}))
+    reader.tail.look()
+    (harvester,) = reader.tail.harvesters()
+    size_bytes = (log / "request.ndjson").stat().st_size
+    row = reader.registry.get(harvester.source.id)
+    assert row
+    assert row.sent == size_bytes
+    append(log / "request.ndjson", "new")
+    pieces = []
+    while piece := harvester.read(1024, 64):
+        pieces.append((piece.uncertain, piece.end))
+    assert max(end for uncertain, end in pieces if uncertain) == size_bytes
+    assert [end - size_bytes for uncertain, end in pieces if not uncertain] == [4]
     reader.stop()

@@ -3,14 +3,17 @@
 import logging
 import os
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from shippers.batch import Source
+from shippers.files.fingerprint import identity
 from shippers.files.tail import Tail
 from shippers.ledger import Settled
+from shippers.registry import Row
 from shippers.settings import ShipperSettings
 from tests.reader import SETTINGS, Reader, append, texts
 
@@ -114,9 +117,27 @@ def test_a_file_written_anew_while_it_is_read_is_told_by_its_head(reader: Reader
     path = log / "request.ndjson"
     append(path, "old-1")
     reader.run()
+    reader.tail.look()
     path.write_bytes(b"new-1\nnew-2\n")
-    assert reader.run() == {}
+    assert reader.read() == ({}, {})
     assert texts(reader.run()) == ["new-1", "new-2"]
+
+
+def test_a_file_written_anew_while_its_row_is_saved_starts_under_its_own_identity(
+    reader: Reader, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, save = log / "request.ndjson", reader.registry.save
+
+    def slowly(rows: Iterable[Row]) -> None:
+        save(rows)
+        monkeypatch.undo()
+        path.write_bytes(b"new-1\nnew-2\n")
+
+    append(path, "old-1")
+    monkeypatch.setattr(reader.registry, "save", slowly)
+    lines = reader.run() | reader.run()
+    assert texts(lines) == ["new-1", "new-2"]
+    assert {name[:25] for name in lines} == {identity(b"new-1")}
 
 
 @pytest.mark.parametrize("restart", [True, False])

@@ -29,8 +29,9 @@ def judged(
     at_risk: Sequence[Risk] = (),
     losses: Sequence[Loss] = (),
     lines: Sequence[Line] = LINES,
+    looked_s: float = 0.0,
 ) -> Verdict:
-    return account.verdict(lines, at_risk, documents, puts, losses, as_text=bytes)
+    return account.verdict(lines, at_risk, documents, puts, losses, as_text=bytes, looked_s=looked_s)
 
 
 def test_each_line_once_is_in_order() -> None:
@@ -83,6 +84,19 @@ def test_lines_at_risk_may_be_lost_and_no_others() -> None:
     assert (verdict.lost, verdict.lost_bytes, verdict.reported_bytes, verdict.ok) == (2, 16, 16, True)
 
 
+def test_of_what_was_lost_before_the_first_look_nobody_can_know() -> None:
+    for looked_s, unreported in ((100.5, 1), (102.0, 0)):
+        verdict = judged(DOCUMENTS[2:], at_risk=RISKS[:2], looked_s=looked_s)
+        assert (verdict.lost, verdict.unreported) == (2, unreported)
+
+
+def test_the_time_of_the_first_look_is_read_from_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "shipper.ndjson"
+    assert account.first_look_s(log) == float("inf")
+    log.write_text("".join(json.dumps({"event.action": "ship_start", "at_s": at}) + "\n" for at in (7, 9)))
+    assert account.first_look_s(log) == 7
+
+
 @pytest.mark.parametrize(
     ("loss", "unreported"),
     [
@@ -132,7 +146,7 @@ def test_an_entry_that_a_crash_wrote_twice_counts_once(quarantine: Path) -> None
 
 
 def test_what_the_shipper_said_of_a_truncated_file_is_read_from_its_log(tmp_path: Path) -> None:
-    entry = {"event.action": "file_truncated", "at_s": 50.0, account.LOST_BYTES: 7, account.UNSEEN_MS: 2000.0}
+    entry = {"event.action": "file_truncated", "at_s": 50.0, account.LOST_BYTES: 7, account.UNSEEN_MS: 2000}
     other = {"event.action": "file_gone", "at_s": 50.0, account.LOST_BYTES: 7}
     log = tmp_path / "shipper.ndjson"
     assert account.losses(log) == []

@@ -1,0 +1,132 @@
+"""Files that were cut short: what was copied before is read on, and what is or may be lost is told.
+
+It is told before the registry notes it: after a crash between the two it is told again, and never not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from shippers.files.copies import Copies, Copy, is_remainder, moved
+from shippers.files.harvest import Harvester
+from shippers.files.known import Known
+from shippers.files.loss import Losses
+from shippers.files.strangers import Adopted, Strangers
+from shippers.registry import Registry, Row
+
+
+class Cuts:
+    """Tells of each file that was cut short, once.
+
+    Args:
+        clock: seconds, for ages.
+        wall: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        known: Known,
+        copies: Copies,
+        strangers: Strangers,
+        losses: Losses,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
+        self._registry, self._known, self._copies = registry, known, copies
+        self._strangers, self._losses = strangers, losses
+        self._clock, self._wall = clock, wall
+
+    def go_on(self, harvester: Harvester) -> None:
+        """Goes on in a copy that was made before the file was cut short; without one it is let go.
+
+        Raises:
+            sqlite3.OperationalError: the registry does not take it.
+        """
+        place, unseen_s = harvester.place, self._clock() - harvester.seen_s
+        row = self._registry.get(harvester.source.id)
+        if row is None:
+            return
+        copy = self._remainder(harvester)
+        size_bytes = copy.content.size() if copy else 0
+        lost = max(harvester.most_bytes - max(harvester.position, size_bytes), 0)
+        row = replace(
+            row, lost_bytes=row.lost_bytes + lost, size_bytes=max(harvester.most_bytes, row.size_bytes)
+        )
+        self._losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
+        if copy is None:
+            self._registry.save([replace(row, place=None, gone_s=self._wall(), tail_digest=b"")])
+            self._known.drop(harvester)
+        else:
+            self._registry.save([moved(row, harvester, copy)])
+            self._known.move(harvester, copy.content, copy.found)
+        self._strangers.left[place] = row.id
+        self._strangers.returned(place)
+
+    def met(self, adopted: Adopted, before: Row | None) -> Adopted:
+        """A rotated file was met: perhaps a copy of one that was cut short while nobody looked.
+
+        `before` is the row as the registry has it; without one, this may be a copy of a file that was never
+        read. Returns `adopted` with what was lost.
+        """
+        found = adopted.newcomer.found
+        if before is None:
+            self._tell_of_unmet(adopted)
+            return adopted
+        if before.place == found.place or not self._is_cut(before):
+            return adopted
+        kept_bytes = max(adopted.newcomer.size_bytes, before.checkpoint)
+        lost = 0 if adopted.newcomer.is_gzip else max(before.size_bytes - kept_bytes, 0)
+        self._strangers.cut.discard(before.id)
+        self._losses.truncated(before, before.checkpoint, lost, self._unseen_s(before), found.name)
+        return replace(adopted, row=replace(adopted.row, lost_bytes=before.lost_bytes + lost))
+
+    def tell(self) -> None:
+        """Tells of files that were cut short while nobody looked, and of which no copy was found.
+
+        Raises:
+            sqlite3.OperationalError: the registry does not take it.
+        """
+        cut = [row for each in self._strangers.cut if (row := self._registry.get(each))]
+        gone = [row for row in cut if row.id not in self._known.by_id]
+        now_s = self._wall()
+        for row in gone:
+            self._losses.truncated(row, row.checkpoint, row.missing_bytes, self._unseen_s(row), None)
+        if gone:
+            self._registry.save(
+                replace(row, place=None, gone_s=now_s, lost_bytes=row.lost_bytes + row.missing_bytes)
+                for row in gone
+            )
+        self._strangers.cut.clear()
+
+    def _is_cut(self, row: Row) -> bool:
+        """Whether something lies where the file of this row lay."""
+        return row.id in self._strangers.cut or self._strangers.lies_at(row.place)
+
+    def _tell_of_unmet(self, adopted: Adopted) -> None:
+        found, row = adopted.newcomer.found, adopted.row
+        seen_s = self._strangers.appeared.get(found.place)
+        if seen_s is not None:
+            path = f"{found.told[: -len(found.name)]}{found.group.rpartition('/')[2]}"
+            self._losses.truncated(replace(row, path=path), 0, 0, self._clock() - seen_s, found.name)
+
+    def _unseen_s(self, row: Row) -> float:
+        """How long ago at most it was last seen as it was: its time of change is earlier."""
+        return max(self._wall() - row.changed_ns / 1e9, 0.0)
+
+    def _remainder(self, harvester: Harvester) -> Copy | None:
+        """The longest copy of what the file was. It is the harvester's from now on."""
+        copies = [
+            each for each in self._copies.of(harvester.source.id) if is_remainder(each.content, harvester)
+        ]
+        if copies:
+            self._copies.let_go(copies[0].found.place)
+            return copies[0]
+        waiting = self._strangers.candidates(harvester.found.group)
+        found = [each for each in waiting if is_remainder(each.content, harvester)]
+        if not found:
+            return None
+        longest = max(found, key=lambda each: each.content.size())
+        self._strangers.harvested(longest)
+        return Copy(longest.found, longest.content, harvester.source.id)
