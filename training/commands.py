@@ -15,6 +15,8 @@ from training.errors import TrainingError
 from training.metrics import Result
 from training.settings import MODEL, PHOTOS, RUNS
 
+STOCK = RUNS / "stock"
+DECK = RUNS / "deck"
 SCENES = RUNS / "scenes"
 HOLDOUT = RUNS / "holdout"
 RUN = RUNS / "detector"
@@ -36,15 +38,54 @@ def training() -> None:
     cv2.setNumThreads(1)
 
 
+FOLDER = click.Path(path_type=Path)
+
+
 @training.command()
-@click.option("--folder", type=click.Path(path_type=Path), default=SCENES, show_default=True)
-@click.option("--count", type=click.IntRange(1), default=6000, show_default=True, help="Scenes in all.")
+@click.argument("sources", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+@click.option("--portrait", type=FOLDER, multiple=True, help="A photograph of a head and shoulders.")
+@click.option("--folder", type=FOLDER, default=STOCK, show_default=True)
+def stock(sources: tuple[Path, ...], portrait: tuple[Path, ...], folder: Path) -> None:
+    """Gather photographs below some folders as backgrounds and things; optional."""
+    from training import stock as step
+
+    watch("pictures", step.gather(sources, portrait, folder), 0)
+
+
+@training.command()
+@click.option("--folder", type=FOLDER, default=DECK, show_default=True)
+@click.option(
+    "--count", type=click.IntRange(4), default=4800, show_default=True, help="Cards and things in all."
+)
 @click.option("--seed", type=int, default=1, show_default=True)
-def generate(folder: Path, count: int, seed: int) -> None:
+@click.option("--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered.")
+@click.option("--holdout", is_flag=True, help="With the photographs that training does not use.")
+def deck(folder: Path, count: int, seed: int, photographs: Path, holdout: bool) -> None:
+    """Draw cards and other things in advance; goes on where it stopped."""
+    from training import deck as step
+    from training.stock import Stock
+
+    watch("cards", step.render(folder, count, seed, Stock.load(photographs, holdout)), count)
+
+
+@training.command()
+@click.option("--folder", type=FOLDER, default=SCENES, show_default=True)
+@click.option("--cards", type=FOLDER, default=DECK, show_default=True, help="What `deck` drew.")
+@click.option("--count", type=click.IntRange(1), default=9000, show_default=True, help="Scenes in all.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered.")
+@click.option("--holdout", is_flag=True, help="With the photographs that training does not use.")
+@click.option("--empty", is_flag=True, help="Only scenes without a card.")
+def generate(
+    folder: Path, cards: Path, count: int, seed: int, photographs: Path, holdout: bool, empty: bool
+) -> None:
     """Render synthetic scenes with labels; goes on where it stopped."""
     from training import generate as step
+    from training.deck import Deck
+    from training.stock import Stock
 
-    watch("scenes", step.generate(folder, count, seed), count)
+    source = Deck.load(cards, Stock.load(photographs, holdout))
+    watch("scenes", step.generate(folder, count, seed, source, empty), count)
 
 
 @training.command()
