@@ -1,7 +1,7 @@
 """Photographs that scenes and cards are made with: backgrounds, cut-out things, portraits.
 
-A folder that `python -m training stock` fills from pictures on this machine: pictures/*.jpg, cutouts/*.png (with
-transparency) and portraits/*.png. Without it everything is drawn.
+A folder that `python -m training stock` fills from pictures on this machine: pictures/*.jpg, cutouts/*.png
+(with transparency) and portraits/*.png. Without it everything is drawn.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def id2(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     if rng.uniform() < 0.75:
         parts.ground(sheet, rng, look, stock)
     top = parts.head(
-        sheet, rng, look, look.script.identity + ("OFFICIAL TRAVEL DOCUMENT", "CREW MEMBER CERTIFICATE")
+        sheet, rng, look, (*look.script.identity, "OFFICIAL TRAVEL DOCUMENT", "CREW MEMBER CERTIFICATE")
     )
     left, right = parts.photo(sheet, rng, look, stock, top + 3, *_size(rng, 26, 34))
     parts.fields(sheet, rng, look, (left, top + 2, right, 55))
