@@ -193,7 +193,9 @@ class Detector:
         """Suppression does not ask for the type: two types at one place are one card, of the better one."""
         settings = self._settings
         found = self.model.layout.decode(outputs, self.model.plan, min_score).best(settings.max_candidates)
-        kept = geometry.suppress(found.quads, found.scores, settings.max_overlap, settings.max_cards)
+        kept = geometry.suppress(
+            found.quads, found.scores, settings.max_overlap, settings.max_cards, settings.max_covered
+        )
         return [
             _Found(self.model.types[found.types[index]], float(found.scores[index]), found.quads[index])
             for index in kept

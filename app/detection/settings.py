@@ -59,6 +59,14 @@ class DetectionSettings(BaseModel):
         description="Of two detections that overlap by more (IoU) only the better one is kept.",
     )
 
+    max_covered: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Of two detections of which one has more than this share of its area inside the other only"
+        " the better one is kept: no card lies inside another.",
+    )
+
     @property
     def classifier_path(self) -> Path | None:
         """The file of the second stage; None where there is none."""
