@@ -119,6 +119,19 @@ def train(scenes: Path, folder: Path, steps: int, minutes: float, threads: int, 
 
 @training.command()
 @click.option("--scenes", type=FOLDER, default=SCENES, show_default=True)
+@click.option("--model", type=FOLDER, default=MODEL, show_default=True)
+@click.option("--count", type=click.IntRange(1), default=2500, show_default=True, help="Scenes looked at.")
+def mine(scenes: Path, model: Path, count: int) -> None:
+    """Find places that the detector takes for cards and that are none, for the classifier."""
+    from training import evaluate
+    from training import mine as step
+
+    total = min(count, len(labels.read(scenes)))
+    watch("scenes", step.mine(evaluate.open_detector(model), scenes, count), total)
+
+
+@training.command()
+@click.option("--scenes", type=FOLDER, default=SCENES, show_default=True)
 @click.option("--cards", type=FOLDER, default=DECK, show_default=True, help="What `deck` drew.")
 @click.option("--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered.")
 @click.option("--folder", type=FOLDER, default=CLASSIFIER_RUN, show_default=True, help="Checkpoints.")
@@ -139,14 +152,12 @@ def classify(
     """Train the classifier of rectified cards; goes on from the last checkpoint."""
     from training.classifying import Classifying
     from training.crops import Crops
-    from training.dataset import Scenes
-    from training.deck import Deck
     from training.settings import TrainSettings
     from training.stock import Stock
     from training.train import Trainer
 
     settings = TrainSettings(seed=seed, threads=threads, batch=16, learning_rate=1e-3)
-    crops = Crops(Scenes.load(scenes), Deck.load(cards, Stock.load(photographs)))
+    crops = Crops.load(scenes, cards, Stock.load(photographs))
     trainer = Trainer(Classifying(crops, settings), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)
 
@@ -197,11 +208,9 @@ def export_classifier(folder: Path, classifier: Path, holdout: Path, cards: Path
     from training import export as writer
     from training.classifying import judged
     from training.crops import Crops
-    from training.dataset import Scenes
-    from training.deck import Deck
 
     network = writer.restore_classifier(folder)
-    crops = Crops(Scenes.load(holdout), Deck.load(cards))
+    crops = Crops.load(holdout, cards)
     bias = calibrate.none_bias(judged(network, crops, count).none_of_cards)
     size = writer.export_classifier(network, classifier, bias)
     click.echo(f"{classifier}: {size / 1e6:.1f} MB, {bias:+.2f} for none")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,10 +11,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from app.detection import rectify
+from training import labels, mine
 from training.dataset import Scenes, developed
 from training.deck import Deck
 from training.scenes import background
 from training.settings import CROP_PX, KINDS
+from training.stock import NOTHING, Stock
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -21,6 +24,7 @@ Floats = NDArray[np.float32]
 FROM_SCENE, FROM_DECK = 0.45, 0.3  # shares of the sources of crops; the rest are places without a card
 TURNS = (0.55, 0.1, 0.25, 0.1)  # how often a crop is rolled by so many quarters
 LOOSE_SHARE, LOOSE, CLOSE = 0.25, 0.035, 0.008  # of corners that are badly placed; deviations in sides
+MINED_SHARE = 0.45  # of the places without a card, where there are mined ones
 MOST_COVERED = 0.35  # of a card that a place without a card may cover
 
 
@@ -35,10 +39,22 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Crops:
-    """Crops of scenes and of the deck that the scenes were made from."""
+    """Crops of scenes and of the deck that the scenes were made from.
+
+    Attributes:
+        mined: the number of a scene and a quad in it that the detector takes for a card, and that is none.
+    """
 
     scenes: Scenes
     deck: Deck
+    mined: tuple[tuple[int, Floats], ...] = ()
+
+    @classmethod
+    def load(cls, scenes: Path, deck: Path, stock: Stock = NOTHING) -> Crops:
+        """From the folders of both, with what was mined. Raises ScenesMissing, DeckMissing, LabelsInvalid."""
+        numbers = {picture.file: number for number, picture in enumerate(labels.read(scenes))}
+        mined = [(numbers[file], quad) for file, quads in mine.read(scenes).items() for quad in quads]
+        return cls(Scenes.load(scenes), Deck.load(deck, stock), tuple(mined))
 
     def crop(self, rng: Generator) -> Crop:
         """A crop by lot, changed by lot."""
@@ -64,6 +80,10 @@ class Crops:
 
     def _without(self, rng: Generator) -> Crop:
         """A thing that is no card, a place in a scene, or a place that has only a part of a card."""
+        if self.mined and rng.uniform() < MINED_SHARE:
+            number, quad = self.mined[int(rng.integers(len(self.mined)))]
+            quad = np.roll(quad, int(rng.integers(4)), axis=0)
+            return Crop(rectify.crop(self.scenes.pixels(number), quad, CROP_PX), KINDS.index("none"), -1)
         choice = rng.uniform()
         if choice < 0.5:
             thing = self.deck.thing(rng).pixels

@@ -63,8 +63,8 @@ class DetectionSettings(BaseModel):
         0.8,
         ge=0,
         le=1,
-        description="Of two detections of which one has more than this share of its area inside the other only"
-        " the better one is kept: no card lies inside another.",
+        description="Of two detections of which one lies with more than this share inside the other only the"
+        " better one is kept: no card lies inside another.",
     )
 
     @property
