@@ -24,6 +24,7 @@ classifying  the classifier's task
 train        the loop: resumable, averaged, in the background
 calibrate    moves the best thresholds to 0.5
 export       writes the ONNX files
+quantise     an INT8 variant of the detector
 views        pictures turned, blurred, darkened, compressed
 metrics      precision, recall, overlap, type, orientation
 evaluate     measures ONNX files on a folder of labelled pictures

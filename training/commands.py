@@ -217,6 +217,22 @@ def export_classifier(folder: Path, classifier: Path, holdout: Path, cards: Path
 
 
 @training.command()
+@MODEL_OPTION
+@click.option("--path", type=FOLDER, default=RUNS / "card-detector-int8.onnx", show_default=True)
+@click.option(
+    "--pictures", type=FOLDER, default=SCENES, show_default=True, help="What ranges are measured on."
+)
+@click.option("--count", type=click.IntRange(1), default=96, show_default=True, help="So many of them.")
+def quantise(model: Path, path: Path, pictures: Path, count: int) -> None:
+    """Write an INT8 variant of the detector; worth shipping only if `evaluate` says so."""
+    from training import evaluate
+    from training import quantise as step
+
+    size = step.quantise(evaluate.open_detector(model), model, path, pictures, count)
+    click.echo(f"{path}: {size / 1e6:.1f} MB")
+
+
+@training.command()
 @click.argument("folders", type=click.Path(path_type=Path, exists=True), nargs=-1)
 @MODEL_OPTION
 @CLASSIFIER_OPTION

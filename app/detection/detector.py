@@ -21,6 +21,8 @@ from app.detection.model import Model
 from app.detection.opencv import cv2
 from app.detection.settings import DetectionSettings
 
+_SAMPLE_QUAD = np.array([(60, 55), (260, 55), (260, 181), (60, 181)], np.float32)
+
 Stage = Literal["decode", "preprocess", "queue", "infer", "postprocess"]
 
 
@@ -174,8 +176,10 @@ class Detector:
             raise ModelError(
                 "The model answers with numbers that are not finite: try another model or provider."
             )
-        judged = self._judged(self._found(outputs, self._settings.min_score), pixels, placement)
-        self._cards(judged, placement, self._settings.min_score)
+        found = self._found(outputs, self._settings.min_score)
+        self._cards(self._judged(found, pixels, placement), placement, self._settings.min_score)
+        if self.classifier is not None:
+            self.classifier.judge(pixels, _SAMPLE_QUAD[None])  # even where the detector finds nothing
 
     def _needed_px(self, facts: ImageFacts) -> int:
         """The long side that the photograph has in the model's input, more where cards are cut out of it."""
@@ -232,7 +236,7 @@ def _timed(timings: dict[Stage, float], stage: Stage) -> Iterator[None]:
 def _sample() -> tuple[bytes, ImageFacts]:
     """A small photograph of a light card on a dark table, and its facts."""
     pixels = np.full((240, 320, 3), 60, np.uint8)
-    cv2.rectangle(pixels, (60, 55), (260, 181), (225, 215, 200), cv2.FILLED)
+    cv2.fillConvexPoly(pixels, _SAMPLE_QUAD.astype(np.int32), (225, 215, 200))
     cv2.rectangle(pixels, (205, 80), (245, 135), (120, 100, 90), cv2.FILLED)
     _, body = cv2.imencode(".jpg", pixels)
     return body.tobytes(), ImageFacts(320, 240, "jpeg", 1)

@@ -118,3 +118,12 @@ def test_the_bundled_classifier_goes_with_the_bundled_detector_only(corner_onnx:
     assert DetectionSettings(model=corner_onnx).classifier_path is None
     assert DetectionSettings(model=BUNDLED_MODEL, classifier="off").classifier_path is None
     assert DetectionSettings(classifier="own.onnx").classifier_path == Path("own.onnx")
+
+
+def test_the_self_test_runs_the_classifier_even_where_no_card_is_found(
+    tmp_path: Path, corner_onnx: Path
+) -> None:
+    """The sample photograph has no dots; the classifier's answer is not finite."""
+    detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx", (np.nan, 0.0, 0.0, 0.0)))
+    with pytest.raises(ModelError, match="classifier answered"):
+        detector.self_test()
