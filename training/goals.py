@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -77,6 +78,9 @@ def table(goals: Sequence[Goal]) -> Table:
 
 
 def as_json(goals: Sequence[Goal]) -> str:
-    """The same as lines of JSON."""
-    rows = [asdict(item) | {"reached": item.reached} for item in goals]
+    """The same as lines of JSON; what cannot be divided is null."""
+    rows = [
+        asdict(item) | {"value": None if math.isnan(item.value) else item.value, "reached": item.reached}
+        for item in goals
+    ]
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n"
