@@ -92,12 +92,12 @@ def generate(
     from training.deck import Deck
     from training.stock import Stock
 
-    source = Deck.load(cards, Stock.load(photographs, holdout))
+    source = Deck.load(cards, stock=Stock.load(photographs, holdout))
     watch("scenes", step.generate(folder, count, seed, source, empty), count)
 
 
 @training.command()
-@click.option("--scenes", type=click.Path(path_type=Path), default=SCENES, show_default=True)
+@click.option("--scenes", type=FOLDER, multiple=True, default=(SCENES,), show_default=True)
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=RUN, show_default=True, help="Checkpoints."
 )
@@ -105,7 +105,9 @@ def generate(
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Ends earlier after so many.")
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-def train(scenes: Path, folder: Path, steps: int, minutes: float, threads: int, seed: int) -> None:
+def train(
+    scenes: tuple[Path, ...], folder: Path, steps: int, minutes: float, threads: int, seed: int
+) -> None:
     """Train the detector; goes on from the last checkpoint."""
     from training.dataset import Scenes
     from training.detecting import Detecting
@@ -113,7 +115,7 @@ def train(scenes: Path, folder: Path, steps: int, minutes: float, threads: int, 
     from training.train import Trainer
 
     settings = TrainSettings(seed=seed, threads=threads)
-    trainer = Trainer(Detecting(Scenes.load(scenes), settings), folder, settings)
+    trainer = Trainer(Detecting(Scenes.load(*scenes), settings), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)
 
 
@@ -131,8 +133,8 @@ def mine(scenes: Path, model: Path, count: int) -> None:
 
 
 @training.command()
-@click.option("--scenes", type=FOLDER, default=SCENES, show_default=True)
-@click.option("--cards", type=FOLDER, default=DECK, show_default=True, help="What `deck` drew.")
+@click.option("--scenes", type=FOLDER, multiple=True, default=(SCENES,), show_default=True)
+@click.option("--cards", type=FOLDER, multiple=True, default=(DECK,), show_default=True)
 @click.option("--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered.")
 @click.option("--folder", type=FOLDER, default=CLASSIFIER_RUN, show_default=True, help="Checkpoints.")
 @click.option("--steps", type=click.IntRange(1), default=3000, show_default=True)
@@ -140,8 +142,8 @@ def mine(scenes: Path, model: Path, count: int) -> None:
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 def classify(
-    scenes: Path,
-    cards: Path,
+    scenes: tuple[Path, ...],
+    cards: tuple[Path, ...],
     photographs: Path,
     folder: Path,
     steps: int,
@@ -210,7 +212,7 @@ def export_classifier(folder: Path, classifier: Path, holdout: Path, cards: Path
     from training.crops import Crops
 
     network = writer.restore_classifier(folder)
-    crops = Crops.load(holdout, cards)
+    crops = Crops.load([holdout], [cards])
     bias = calibrate.none_bias(judged(network, crops, count).none_of_cards)
     size = writer.export_classifier(network, classifier, bias)
     click.echo(f"{classifier}: {size / 1e6:.1f} MB, {bias:+.2f} for none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,11 +51,15 @@ class Crops:
     mined: tuple[tuple[int, Floats], ...] = ()
 
     @classmethod
-    def load(cls, scenes: Path, deck: Path, stock: Stock = NOTHING) -> Crops:
+    def load(cls, scenes: Sequence[Path], decks: Sequence[Path], stock: Stock = NOTHING) -> Crops:
         """From the folders of both, with what was mined. Raises ScenesMissing, DeckMissing, LabelsInvalid."""
-        numbers = {picture.file: number for number, picture in enumerate(labels.read(scenes))}
-        mined = [(numbers[file], quad) for file, quads in mine.read(scenes).items() for quad in quads]
-        return cls(Scenes.load(scenes), Deck.load(deck, stock), tuple(mined))
+        mined: list[tuple[int, Floats]] = []
+        first = 0
+        for folder in scenes:
+            numbers = {picture.file: first + n for n, picture in enumerate(labels.read(folder))}
+            mined += [(numbers[file], q) for file, quads in mine.read(folder).items() for q in quads]
+            first += len(numbers)
+        return cls(Scenes.load(*scenes), Deck.load(*decks, stock=stock), tuple(mined))
 
     def crop(self, rng: Generator) -> Crop:
         """A crop by lot, changed by lot."""

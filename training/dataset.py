@@ -38,12 +38,12 @@ class Scenes:
     cards: list[tuple[LabelledCard, ...]]
 
     @classmethod
-    def load(cls, folder: Path) -> Scenes:
-        """All labelled scenes of a folder. Raises ScenesMissing, LabelsInvalid."""
-        pictures = labels.read(folder)
-        if not pictures:
-            raise ScenesMissing(f"{folder} holds no scenes; run `python -m training generate` first.")
-        return cls([(folder / p.file).read_bytes() for p in pictures], [p.cards for p in pictures])
+    def load(cls, *folders: Path) -> Scenes:
+        """All labelled scenes of some folders. Raises ScenesMissing, LabelsInvalid."""
+        found = [(folder / p.file, p.cards) for folder in folders for p in labels.read(folder)]
+        if not found:
+            raise ScenesMissing(f"{folders[0]} holds no scenes; run `python -m training generate` first.")
+        return cls([path.read_bytes() for path, _ in found], [cards for _, cards in found])
 
     def pixels(self, number: int) -> Pixels:
         """A scene as it is, RGB (h, w, 3)."""

@@ -87,11 +87,13 @@ class Deck:
     stock: Stock
 
     @classmethod
-    def load(cls, folder: Path, stock: Stock = NOTHING) -> Deck:
-        """Raises DeckMissing where nothing was drawn yet."""
-        entries = [_entry(folder, number, words) for number, words in enumerate(_read(folder))]
+    def load(cls, *folders: Path, stock: Stock = NOTHING) -> Deck:
+        """The entries of some folders. Raises DeckMissing where nothing was drawn yet."""
+        entries = [
+            _entry(folder, number, words) for folder in folders for number, words in enumerate(_read(folder))
+        ]
         if not entries:
-            raise DeckMissing(f"{folder} holds no cards; run `python -m training deck` first.")
+            raise DeckMissing(f"{folders[0]} holds no cards; run `python -m training deck` first.")
         cards_, things = [e for e in entries if e.type], [e for e in entries if not e.type]
         return cls(tuple(cards_), tuple(things), stock)
 

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from PIL import Image
 
 from training.cards import ornament, people
+from training.cards.faces import face
 from training.cards.scripts import script
 from training.cards.sheet import Colour, Pixels, Sheet
 from training.stock import NOTHING, Stock
@@ -39,8 +40,12 @@ def thing(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Thing:
         (_keys, 1),
         (_table, 2),
         (_ticket, 1),
+        (_playing_card, 2),
+        (_sign, 2),
+        (_board, 2),
+        (_package, 2),
     )
-    pictured = ((_print, 4), (_object, 6)) if stock.pictures and stock.cutouts else ()
+    pictured = ((_print, 4), (_object, 6), (_snapshot, 3)) if stock.pictures and stock.cutouts else ()
     weights = np.array([weight for _, weight in (*kinds, *pictured)], float)
     chosen = int(rng.choice(len(weights), p=weights / weights.sum()))
     if chosen >= len(kinds):
@@ -205,6 +210,93 @@ def _ticket(rng: Generator, px_per_mm: float) -> Thing:
     return _thing(sheet, 0.5)
 
 
+def _playing_card(rng: Generator, px_per_mm: float) -> Thing:
+    """Pips on white."""
+    sheet = Sheet(63, 88, px_per_mm, (250, 250, 248))
+    ink: Colour = (200, 30, 40) if rng.uniform() < 0.5 else (20, 20, 24)
+    suit = people.pick(rng, "♥♦♣♠")
+    for x in (18, 45)[: int(rng.integers(1, 3))]:
+        for row in range(int(rng.integers(1, 5))):
+            sheet.text(x, 28 + 16 * row, suit, 13, ink, "sans", "ms")
+    sheet.text(4, 9, people.pick(rng, "A23456789JQK"), 8, ink, "roman bold")
+    sheet.text(4, 17, suit, 7, ink, "sans")
+    return _thing(sheet, 3)
+
+
+def _sign(rng: Generator, px_per_mm: float) -> Thing:
+    """A plate with a few large words: a road sign, a shop's name, a number plate."""
+    height = float(rng.uniform(25, 80))
+    sheet = Sheet(110, height, px_per_mm, ornament.colour(rng, 0, 256))
+    ink = ornament.colour(rng, 200, 256) if rng.uniform() < 0.6 else ornament.colour(rng, 0, 60)
+    words = script(rng)
+    rows = int(rng.integers(1, 5))
+    for row in range(rows):
+        size = height / rows * 0.5
+        y = height * (row + 0.7) / rows
+        line = " ".join(words.word(rng) for _ in range(int(rng.integers(1, 3))))
+        sheet.text(55, y, line, size, ink, people.pick(rng, words.bolds), "ms", 100)
+    if rng.uniform() < 0.6:
+        sheet.frame(2, 2, 106, height - 4, ink)
+    return _thing(sheet, float(rng.choice((0.5, 6))))
+
+
+def _board(rng: Generator, px_per_mm: float) -> Thing:
+    """A grid: a chess board, markers of a calibration target, a puzzle of numbers."""
+    columns, rows = int(rng.integers(3, 11)), int(rng.integers(3, 9))
+    sheet = Sheet(15 * columns + 8, 15 * rows + 8, px_per_mm * 0.6, (246, 246, 244))
+    dark = ornament.colour(rng, 0, 110)
+    kind = int(rng.integers(3))
+    for column in range(columns):
+        for row in range(rows):
+            x, y = 4 + 15 * column, 4 + 15 * row
+            if kind == 0 and (column + row) % 2:
+                sheet.rectangle(x, y, 15, 15, dark)
+            elif kind == 1:
+                sheet.rectangle(x + 2, y + 2, 11, 11, dark)
+                sheet.rectangle(
+                    x + 5, y + 4, float(rng.uniform(1, 6)), float(rng.uniform(1, 7)), (246, 246, 244)
+                )
+            elif kind == 2:
+                sheet.frame(x, y, 15, 15, dark)
+                if rng.uniform() < 0.5:
+                    sheet.text(x + 7.5, y + 11, people.digits(rng, 1), 9, dark, "plain", "ms")
+    return _thing(sheet, 0.3)
+
+
+def _package(rng: Generator, px_per_mm: float) -> Thing:
+    """The front of a box: strong colours, a brand, an oval, small print."""
+    sheet = Sheet(
+        float(rng.uniform(70, 150)), float(rng.uniform(60, 120)), px_per_mm, ornament.colour(rng, 0, 256)
+    )
+    for _ in range(int(rng.integers(1, 4))):
+        ornament.areas(sheet, rng, ornament.colour(rng, 0, 256))
+    middle = sheet.width / 2
+    box = sheet.box(middle - 28, sheet.height * 0.25, 56, 24)
+    sheet.pen.ellipse(box, fill=ornament.colour(rng, 0, 256))
+    sheet.text(
+        middle,
+        sheet.height * 0.25 + 15,
+        _words(rng, 1)[:10].upper(),
+        9,
+        ornament.colour(rng, 0, 256),
+        "black",
+        "ms",
+        50,
+    )
+    for row in range(int(rng.integers(1, 5))):
+        sheet.text(
+            8,
+            sheet.height - 8 - 4 * row,
+            _words(rng, 4),
+            3,
+            ornament.colour(rng, 0, 256),
+            "hei",
+            "ls",
+            sheet.width - 16,
+        )
+    return _thing(sheet, 1)
+
+
 def _print(rng: Generator, px_per_mm: float, stock: Stock) -> Thing:
     """A photograph on paper, a postcard, the cover of a magazine."""
     width, height = ((100.0, 70.0), (70.0, 100.0), (90.0, 120.0), (85.6, 54.0))[int(rng.integers(4))]
@@ -223,6 +315,18 @@ def _print(rng: Generator, px_per_mm: float, stock: Stock) -> Thing:
             ornament.colour(rng, 0, 255),
             "black",
         )
+    return _thing(sheet, 0.5)
+
+
+def _snapshot(rng: Generator, px_per_mm: float, stock: Stock) -> Thing:
+    """A photograph of a person, on paper or on a screen: a face alone makes no document."""
+    width, height = ((35.0, 45.0), (60.0, 80.0), (120.0, 90.0))[int(rng.integers(3))]
+    sheet = Sheet(width, height, px_per_mm, (248, 248, 248))
+    if stock.pictures and rng.uniform() < 0.6:
+        sheet.put(Image.fromarray(stock.picture(rng, sheet.px(width), sheet.px(height))), 0, 0, width, height)
+    across = min(width, height / 1.28) * float(rng.uniform(0.7, 1.0))
+    person = face(rng, stock, None, bool(rng.uniform() < 0.2))
+    sheet.put(person, (width - across) * float(rng.uniform()), height - across * 1.28, across, across * 1.28)
     return _thing(sheet, 0.5)
 
 

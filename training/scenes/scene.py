@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from training.deck import Source
 
 Pixels = NDArray[np.uint8]
+HELD = 0.22  # share of cards under fingers, where the light is not gentle
 TRIES = 12  # poses tried for one card before it is left out
 
 
@@ -97,7 +98,7 @@ def compose(
         for (type_, _), quad in zip(group.cards, quads, strict=True):
             cv2.fillConvexPoly(taken, quad.astype(np.int32), 1)
             labelled.append(LabelledCard(type_, quad))
-        if rng.uniform() < 0.16 * strength:
+        if rng.uniform() < HELD * strength:
             hands.hold(picture, quads[0], rng)
         if source and rng.uniform() < 0.07 * strength:
             hands.cover(picture, quads[0], rng, source)

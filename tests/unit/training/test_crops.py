@@ -35,7 +35,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_crops_are_of_all_kinds_and_turns_and_the_same_for_the_same_seed(folders: tuple[Path, Path]) -> None:
     cards, scenes = folders
-    source = Crops.load(scenes, cards)
+    source = Crops.load([scenes], [cards])
     first, again = (
         [source.crop(rng) for _ in range(60)] for rng in (np.random.default_rng(1), np.random.default_rng(1))
     )
@@ -68,7 +68,7 @@ def test_what_is_mined_is_where_no_card_is(folders: tuple[Path, Path], tmp_path:
     try:
         assert list(mine.mine(evaluate.open_detector(MODEL), scenes, 16))[-1] == 16
         found = mine.read(scenes)
-        source = Crops.load(scenes, cards)
+        source = Crops.load([scenes], [cards])
         assert len(source.mined) == sum(len(quads) for quads in found.values())
         for number, quad in source.mined:
             assert mine._false(quad, source.scenes.cards[number])
