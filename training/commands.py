@@ -182,16 +182,23 @@ CLASSIFIER_OPTION = click.option(
 @training.command()
 @click.option("--folder", type=FOLDER, default=RUN, show_default=True)
 @MODEL_OPTION
+@CLASSIFIER_OPTION
 @click.option("--holdout", type=FOLDER, default=HOLDOUT, show_default=True)
-def export(folder: Path, model: Path, holdout: Path) -> None:
-    """Write the detector's ONNX file; its scores are calibrated on the hold-out."""
+def export(folder: Path, model: Path, classifier: Path, holdout: Path) -> None:
+    """Write the detector's ONNX file; its scores are calibrated on the hold-out, behind the classifier."""
+    from app.detection.classifier import Classifier
+    from app.detection.settings import DetectionSettings
     from training import calibrate
     from training import evaluate as step
     from training import export as writer
 
     detector = writer.restore(folder)
     writer.export(detector, model)
-    power = calibrate.sharpness(measure(step.open_detector(model), holdout))
+    results = measure(step.open_detector(model), holdout)
+    if classifier.exists():
+        second = Classifier(classifier, DetectionSettings(provider="cpu"))
+        results = list(step.surviving(results, holdout, second))
+    power = calibrate.sharpness(results)
     size = writer.export(detector, model, power)
     click.echo(f"{model}: {size / 1e6:.1f} MB, scores to the power of {power:.2f}")
 

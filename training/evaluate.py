@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 from rich.table import Table
 
+from app.detection import images
+from app.detection.classifier import WANTED_PX, Classifier
 from app.detection.detector import Detector
 from app.detection.settings import DetectionSettings
-from training import labels, views
+from training import calibrate, labels, views
 from training.metrics import Figures, Found, Result
 from training.views import View
 
@@ -53,6 +56,22 @@ def results(detector: Detector, folder: Path, view: View = views.as_it_is) -> It
         detection = detector.detect(body, detector.inspect(body), LOWEST_SCORE)
         found = tuple(Found(card.type, card.score, card.quad) for card in detection.cards)
         yield Result(picture.file, cards, found)
+
+
+def surviving(results: Sequence[Result], folder: Path, classifier: Classifier) -> Iterator[Result]:
+    """The same results without what the classifier takes for none."""
+    for result in results:
+        body = (folder / result.file).read_bytes()
+        facts = images.inspect(body, DetectionSettings())
+        pixels, scale = images.decode(body, facts, WANTED_PX)
+        quads = np.array([item.quad for item in result.found], np.float32).reshape(-1, 4, 2)
+        verdicts = classifier.judge(pixels, quads * np.float32(scale))
+        kept = [
+            item
+            for item, verdict in zip(result.found, verdicts, strict=True)
+            if verdict.certainty >= calibrate.NATURAL
+        ]
+        yield replace(result, found=tuple(kept))
 
 
 def durations_ms(detector: Detector, path: Path, runs: int) -> list[float]:

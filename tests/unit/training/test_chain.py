@@ -48,13 +48,14 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     run("generate", "--folder", empty, "--cards", deck, "--count", 3, "--photographs", stock, "--empty")
     assert sum(len(picture.cards) for picture in labels.read(scenes)) > 3
     run("train", "--scenes", scenes, "--folder", tmp_path / "d", "--steps", STEPS, "--threads", 1)
+    run("mine", "--scenes", scenes, "--count", 2)
     run("classify", "--scenes", scenes, "--cards", deck, "--photographs", stock, "--folder", tmp_path / "c",
         "--steps", STEPS, "--threads", 1)  # fmt: skip
-    run("export", "--folder", tmp_path / "d", "--model", detector, "--holdout", scenes)
     run("export-classifier", "--folder", tmp_path / "c", "--classifier", classifier, "--holdout", scenes,
         "--cards", deck, "--count", 20)  # fmt: skip
-    figures = tmp_path / "goals.json"
     files = ("--model", detector, "--classifier", classifier)
+    run("export", "--folder", tmp_path / "d", *files, "--holdout", scenes)
+    figures = tmp_path / "goals.json"
     output = run(
         "goals", *files, "--specimens", PHOTOS, "--holdout", scenes, "--empty", empty, "--json", figures
     )
