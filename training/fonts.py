@@ -52,6 +52,9 @@ FACES = {
 }
 
 
+WITHOUT_LATIN = frozenset({"arabic", "hebrew", "devanagari", "thai", "georgian", "armenian"})
+
+
 @cache
 def path(face: str) -> Path:
     """The font's file. Raises FontMissing, which names the package."""

@@ -12,6 +12,7 @@ from numpy.random import Generator
 from training.cards import faces, mrz, ornament, people
 from training.cards.scripts import LATIN, Script, script
 from training.cards.sheet import Colour, Pixels, Sheet
+from training.fonts import WITHOUT_LATIN
 from training.stock import Stock
 
 Labels = Literal["above", "left", "numbered", "none", "below"]
@@ -202,7 +203,8 @@ def _field(
         sheet.text(x, y, value, size, look.ink, face, "ls", room)
         if look.labels != "none":
             above = y - size if look.labels == "above" else y + size * 0.6
-            words = label if rng.uniform() < 0.6 else f"{label} / {people.pick(rng, LATIN.labels)}"
+            alone = look.face in WITHOUT_LATIN or rng.uniform() < 0.6
+            words = label if alone else f"{label} / {people.pick(rng, LATIN.labels)}"
             sheet.text(x, above, words, size * 0.55, look.label, look.face, "ls", room)
 
 

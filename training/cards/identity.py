@@ -7,6 +7,7 @@ from numpy.random import Generator
 from training.cards import design as parts
 from training.cards import mrz, ornament, people
 from training.cards.design import Design
+from training.cards.passport import coded_head
 from training.cards.sheet import Card, Sheet
 from training.stock import NOTHING, Stock
 
@@ -80,9 +81,12 @@ def id2(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     sheet = Sheet(*ID2, px_per_mm, look.paper)
     if rng.uniform() < 0.75:
         parts.ground(sheet, rng, look, stock)
-    top = parts.head(
-        sheet, rng, look, (*look.script.identity, "OFFICIAL TRAVEL DOCUMENT", "CREW MEMBER CERTIFICATE")
-    )
+    titles = (*look.script.identity, "OFFICIAL TRAVEL DOCUMENT", "CREW MEMBER CERTIFICATE")
+    top = 12.0
+    if rng.uniform() < 0.35:  # headed as a passport is
+        coded_head(sheet, rng, look, people.pick(rng, titles), people.pick(rng, ("I", "ID", "AC")))
+    else:
+        top = parts.head(sheet, rng, look, titles)
     left, right = parts.photo(sheet, rng, look, stock, top + 3, *_size(rng, 26, 34))
     parts.fields(sheet, rng, look, (left, top + 2, right, 55))
     if rng.uniform() < 0.5:

@@ -184,25 +184,37 @@ def _body(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> None:
     width = float(rng.uniform(28, 38))
     left, right = parts.photo(sheet, rng, look, stock, float(rng.uniform(12, 18)), width, width * 1.28)
     parts.fields(sheet, rng, look, (left, 13, right - (0 if rng.uniform() < 0.5 else 22), 65))
-    if rng.uniform() < 0.5:
-        parts.signature(sheet, rng, 8 if look.left else left, 66)
+    if rng.uniform() < 0.6:
+        x = 8.0 if look.left and rng.uniform() < 0.5 else float(rng.uniform(left, right - 30))
+        parts.signature(sheet, rng, x, float(rng.uniform(52, 67)), float(rng.uniform(4, 8)))
     parts.extras(sheet, rng, look, stock)
     _zone(sheet, rng)
 
 
 def _head(sheet: Sheet, rng: Generator, look: Design) -> None:
-    """Title, state, type, code and number along the top."""
-    ink = look.title
-    words = people.pick(rng, look.script.passport)
-    sheet.text(5, 7, words if look.script is LATIN else f"{words} PASSPORT", 4, ink, look.bold, "ls", 40)
-    sheet.text(5, 11, people.pick(rng, look.script.states), 3, ink, look.face, "ls", 40)
-    for x, label, value in ((50, "Type", "P"), (62, "Code", people.pick(rng, mrz.STATES))):
-        sheet.text(x, 5, label, 1.9, look.label, look.latin)
-        sheet.text(x, 9, value, 3.4, look.ink, look.latin)
-    sheet.text(84, 5, "Passport No.", 1.9, look.label, look.latin)
+    """What stands along the top; now and then as on a card, so that only the lines below tell them apart."""
+    if rng.uniform() < 0.45:
+        titles = look.script.passport + look.script.states
+        parts.head(sheet, rng, look, titles, people.pick(rng, look.script.states + look.script.passport))
+        return
+    coded_head(sheet, rng, look, people.pick(rng, look.script.passport), "P")
+
+
+def coded_head(sheet: Sheet, rng: Generator, look: Design, title: str, code: str) -> None:
+    """Title, state, type, code and number along the top, as ICAO 9303 has them."""
+    latin = "PASSPORT" if code == "P" else "CARD"
+    sheet.text(5, 7, title, 4, look.title, look.bold, "ls", 30)
+    if look.script is not LATIN:
+        sheet.text(36, 7, latin, 2.6, look.title, "heavy", "ls", 12)
+    sheet.text(5, 11, people.pick(rng, look.script.states), 3, look.title, look.face, "ls", 40)
+    right = sheet.width / WIDTH
+    for x, label, value in ((50, "Type", code), (62, "Code", people.pick(rng, mrz.STATES))):
+        sheet.text(x * right, 5, label, 1.9, look.label, look.latin)
+        sheet.text(x * right, 9, value, 3.4, look.ink, look.latin)
+    sheet.text(84 * right, 5, f"{latin.capitalize()} No.", 1.9, look.label, look.latin)
     number = people.letters(rng, int(rng.integers(0, 3))) + people.digits(rng, 7)
     ink = (170, 40, 40) if rng.uniform() < 0.4 else look.ink
-    sheet.text(84, 9.5, number, 4, ink, people.pick(rng, ("mono", "ocr", "heavy")))
+    sheet.text(84 * right, 9.5, number, 4, ink, people.pick(rng, ("mono", "ocr", "heavy")))
 
 
 def _zone(sheet: Sheet, rng: Generator) -> None:
