@@ -1,23 +1,35 @@
-"""Makes the bundled detector: drawn scenes -> network -> ONNX file. Nothing imports this package.
+"""Makes the bundled models: drawn cards and photographs -> scenes -> two networks -> ONNX files.
 
-cards/      drawn cards of invented holders
-scenes/     photographs of them that nobody took
-fonts       finds the fonts that cards are set in
-labels      labels.json: which cards lie where
-generate    renders scenes into a folder
-photos      renders the sample photographs of the tests and the demo
-trunk       the pretrained backbone, rebuilt
-network     trunk, neck and heads
-decoder     from the network's maps to detections, inside the graph
-dataset     scenes in memory, changed a little every time
-targets     what the network should say of a picture
-losses      how far it is from that
-train       the loop: resumable, averaged, in the background
-calibrate   the power that puts the best threshold at 0.5
-export      writes the ONNX file
-metrics     precision, recall, overlap, type, orientation
-evaluate    measures an ONNX file on a folder of labelled pictures
-commands    the commands of `python -m training`
-settings    shapes, sizes and limits
-errors      what can go wrong, each with a stable code
+Nothing imports this package.
+
+stock        photographs for backgrounds, things and portraits
+cards/       drawn cards of invented holders, forty families
+scenes/      photographs of them that nobody took
+deck         cards and things drawn in advance
+fonts        finds the fonts that cards are set in
+labels       labels.json: which cards lie where
+generate     renders scenes into a folder
+photos       renders the sample photographs of the tests and the demo
+trunk        the pretrained backbone, rebuilt
+network      the detector: trunk, neck and heads
+decoder      from the detector's maps to detections, inside the graph
+dataset      scenes in memory, changed a little every time
+targets      what the detector should say of a picture
+losses       how far it is from that
+detecting    the detector's task
+classifier   the second network: a crop's kind and turn
+mine         what the detector takes for cards and is none
+crops        rectified cards and places without one, changed a little every time
+classifying  the classifier's task
+train        the loop: resumable, averaged, in the background
+calibrate    moves the best thresholds to 0.5
+export       writes the ONNX files
+quantise     an INT8 variant of the detector
+views        pictures turned, blurred, darkened, compressed
+metrics      precision, recall, overlap, type, orientation
+evaluate     measures ONNX files on a folder of labelled pictures
+goals        the figures to reach next to those reached
+commands     the commands of `python -m training`
+settings     shapes, sizes and limits
+errors       what can go wrong, each with a stable code
 """

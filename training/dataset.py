@@ -38,20 +38,24 @@ class Scenes:
     cards: list[tuple[LabelledCard, ...]]
 
     @classmethod
-    def load(cls, folder: Path) -> Scenes:
-        """All labelled scenes of a folder. Raises ScenesMissing, LabelsInvalid."""
-        pictures = labels.read(folder)
-        if not pictures:
-            raise ScenesMissing(f"{folder} holds no scenes; run `python -m training generate` first.")
-        return cls([(folder / p.file).read_bytes() for p in pictures], [p.cards for p in pictures])
+    def load(cls, *folders: Path) -> Scenes:
+        """All labelled scenes of some folders. Raises ScenesMissing, LabelsInvalid."""
+        found = [(folder / p.file, p.cards) for folder in folders for p in labels.read(folder)]
+        if not found:
+            raise ScenesMissing(f"{folders[0]} holds no scenes; run `python -m training generate` first.")
+        return cls([path.read_bytes() for path, _ in found], [cards for _, cards in found])
+
+    def pixels(self, number: int) -> Pixels:
+        """A scene as it is, RGB (h, w, 3)."""
+        data = np.frombuffer(self.jpegs[number], np.uint8)
+        return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
 
     def example(self, rng: Generator) -> Example:
         """A scene by lot, changed by lot."""
         number = int(rng.integers(len(self.jpegs)))
-        pixels = cv2.imdecode(np.frombuffer(self.jpegs[number], np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-        moved, matrix = _moved(np.ascontiguousarray(pixels), rng)
+        moved, matrix = _moved(self.pixels(number), rng)
         cards, ignored = _visible([_through(card, matrix) for card in self.cards[number]])
-        return Example(_developed(moved, rng), cards, ignored)
+        return Example(developed(moved, rng), cards, ignored)
 
 
 def _moved(pixels: Pixels, rng: Generator) -> tuple[Pixels, NDArray[np.float64]]:
@@ -100,22 +104,23 @@ def _visible(
     return tuple(found), tuple(ignored)
 
 
-def _developed(pixels: Pixels, rng: Generator) -> Pixels:
-    """Other light, colours, sharpness, noise and compression."""
+def developed(pixels: Pixels, rng: Generator) -> Pixels:
+    """Other light, colours, sharpness, noise and compression; RGB (h, w, 3)."""
     table = np.linspace(0, 1, 256) ** rng.uniform(0.65, 1.5)
-    gains = rng.uniform(0.75, 1.15) * rng.uniform(0.88, 1.12, 3)
-    tables = np.clip(table[:, None] * gains * 255 + rng.uniform(-18, 18), 0, 255).astype(np.uint8)
+    dark = rng.uniform(0.25, 0.7) if rng.uniform() < 0.12 else 1.0
+    gains = dark * rng.uniform(0.75, 1.15) * rng.uniform(0.88, 1.12, 3)
+    tables = np.clip(table[:, None] * gains * 255 + rng.uniform(-18, 18) * dark, 0, 255).astype(np.uint8)
     pixels = cv2.LUT(pixels, tables[None])
     if rng.uniform() < 0.12:
         pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     elif rng.uniform() < 0.12:
         pixels = np.ascontiguousarray(pixels[..., rng.permutation(3)])
-    if rng.uniform() < 0.25:
-        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 1.6))
+    if rng.uniform() < 0.3:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 1.9))
     if rng.uniform() < 0.3:
         noise = rng.standard_normal(pixels.shape, np.float32) * rng.uniform(1, 12)
         pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
-    if rng.uniform() < 0.35:
-        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 90))])
+    if rng.uniform() < 0.4:
+        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 90))])
         pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
     return pixels

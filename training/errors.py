@@ -4,6 +4,7 @@ TrainingError               (training_error)
 ├── FontMissing             (font_missing)
 ├── LabelsInvalid           (labels_invalid)
 ├── TrunkMissing            (trunk_missing)
+├── DeckMissing             (deck_missing)
 ├── ScenesMissing           (scenes_missing)
 └── CheckpointMissing       (checkpoint_missing)
 """
@@ -39,6 +40,12 @@ class ScenesMissing(TrainingError):
     """There are no scenes to train on."""
 
     code = "scenes_missing"
+
+
+class DeckMissing(TrainingError):
+    """No cards were drawn yet."""
+
+    code = "deck_missing"
 
 
 class CheckpointMissing(TrainingError):

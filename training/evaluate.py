@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 from rich.table import Table
 
+from app.detection import images
+from app.detection.classifier import WANTED_PX, Classifier
 from app.detection.detector import Detector
 from app.detection.settings import DetectionSettings
-from training import labels
-from training.labels import LabelledPicture
+from training import calibrate, labels, views
 from training.metrics import Figures, Found, Result
+from training.views import View
 
 LOWEST_SCORE = 0.02  # detections below are not looked at
+WARM_UP = 5
 COLUMNS = {
     "pictures": "pictures",
     "cards": "cards",
@@ -31,12 +35,51 @@ COLUMNS = {
 }
 
 
-def results(model: Path, folder: Path) -> Iterator[Result]:
-    """What the model finds on each labelled picture of a folder. Raises LabelsInvalid."""
-    pictures = labels.read(folder)
-    detector = Detector(DetectionSettings(model=model, provider="cpu", min_score=LOWEST_SCORE))
-    for picture in pictures:
-        yield _result(detector, folder, picture)
+def open_detector(model: Path, classifier: Path | None = None, threads: int = 0) -> Detector:
+    """The product's own detector with these files, alone or with its second stage."""
+    second = str(classifier) if classifier else "off"
+    return Detector(
+        DetectionSettings(
+            model=model,
+            classifier=second,
+            provider="cpu",
+            min_score=LOWEST_SCORE,
+            intra_op_threads=threads,
+        )
+    )
+
+
+def results(detector: Detector, folder: Path, view: View = views.as_it_is) -> Iterator[Result]:
+    """What is found on each labelled picture of a folder, seen in some way. Raises LabelsInvalid."""
+    for picture in labels.read(folder):
+        body, cards = view((folder / picture.file).read_bytes(), picture.cards)
+        detection = detector.detect(body, detector.inspect(body), LOWEST_SCORE)
+        found = tuple(Found(card.type, card.score, card.quad) for card in detection.cards)
+        yield Result(picture.file, cards, found)
+
+
+def surviving(results: Sequence[Result], folder: Path, classifier: Classifier) -> Iterator[Result]:
+    """The same results without what the classifier takes for none."""
+    for result in results:
+        body = (folder / result.file).read_bytes()
+        facts = images.inspect(body, DetectionSettings())
+        pixels, scale = images.decode(body, facts, WANTED_PX)
+        quads = np.array([item.quad for item in result.found], np.float32).reshape(-1, 4, 2)
+        verdicts = classifier.judge(pixels, quads * np.float32(scale))
+        kept = [
+            item
+            for item, verdict in zip(result.found, verdicts, strict=True)
+            if verdict.certainty >= calibrate.NATURAL
+        ]
+        yield replace(result, found=tuple(kept))
+
+
+def durations_ms(detector: Detector, path: Path, runs: int) -> list[float]:
+    """Milliseconds from pixels to cards for one photograph, decoding excluded; the first runs warm up."""
+    body = path.read_bytes()
+    facts = detector.inspect(body)
+    taken = [detector.detect(body, facts).timings_ms for _ in range(runs + WARM_UP)]
+    return [sum(ms for stage, ms in timings.items() if stage != "decode") for timings in taken[WARM_UP:]]
 
 
 def table(rows: dict[str, Figures]) -> Table:
@@ -58,13 +101,6 @@ def write(path: Path, model: Path, min_score: float, rows: dict[str, Figures]) -
     }
     content = {"model": model.name, "min_score": min_score, "folders": entries}
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-
-
-def _result(detector: Detector, folder: Path, picture: LabelledPicture) -> Result:
-    body = (folder / picture.file).read_bytes()
-    detection = detector.detect(body, detector.inspect(body), LOWEST_SCORE)
-    found = tuple(Found(card.type, card.score, card.quad) for card in detection.cards)
-    return Result(picture.file, picture.cards, found)
 
 
 def _text(value: float) -> str:

@@ -28,11 +28,31 @@ FACES = {
     "serif": Face("DejaVuSerif.ttf", "fonts-dejavu-core"),
     "narrow": Face("LiberationSansNarrow-Regular.ttf", "fonts-liberation"),
     "plain": Face("LiberationSans-Regular.ttf", "fonts-liberation"),
+    "heavy": Face("LiberationSans-Bold.ttf", "fonts-liberation"),
+    "roman": Face("LiberationSerif-Regular.ttf", "fonts-liberation"),
+    "roman bold": Face("LiberationSerif-Bold.ttf", "fonts-liberation"),
     "mono": Face("LiberationMono-Bold.ttf", "fonts-liberation"),
+    "typewriter": Face("LiberationMono-Regular.ttf", "fonts-liberation"),
+    "lato": Face("Lato-Regular.ttf", "fonts-lato"),
+    "lato bold": Face("Lato-Bold.ttf", "fonts-lato"),
+    "roboto": Face("RobotoCondensed-Regular.ttf", "fonts-roboto-unhinted"),
+    "roboto bold": Face("RobotoCondensed-Bold.ttf", "fonts-roboto-unhinted"),
+    "ocr": Face("OCRB.otf", "fonts-ocr-b"),
+    "hand": Face("DancingScript-Regular.otf", "fonts-dancingscript"),
+    "scrawl": Face("dkg.ttf", "fonts-dkg-handwriting"),
     "song": Face("NotoSerifCJK-Regular.ttc", "fonts-noto-cjk", 2),
     "hei": Face("NotoSansCJK-Regular.ttc", "fonts-noto-cjk", 2),
     "black": Face("NotoSansCJK-Bold.ttc", "fonts-noto-cjk", 2),
+    "arabic": Face("NotoSansArabic-Bold.ttf", "fonts-noto-core"),
+    "hebrew": Face("NotoSansHebrew-Bold.ttf", "fonts-noto-core"),
+    "devanagari": Face("NotoSansDevanagari-Bold.ttf", "fonts-noto-core"),
+    "thai": Face("NotoSansThai-Bold.ttf", "fonts-noto-core"),
+    "georgian": Face("NotoSansGeorgian-Bold.ttf", "fonts-noto-core"),
+    "armenian": Face("NotoSansArmenian-Bold.ttf", "fonts-noto-core"),
 }
+
+
+WITHOUT_LATIN = frozenset({"arabic", "hebrew", "devanagari", "thai", "georgian", "armenian"})
 
 
 @cache

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from training import labels
+from training.deck import Source
 from training.labels import LabelledPicture
 from training.scenes import scene
 
@@ -24,11 +25,11 @@ class Rendered:
     picture: LabelledPicture
 
 
-def render(seed: int, number: int) -> Rendered:
+def render(seed: int, number: int, source: Source, empty: bool = False) -> Rendered:
     """One scene, compressed with a quality by lot."""
     rng = np.random.default_rng([seed, number])
-    drawn = scene.random_scene(rng)
-    quality = int(rng.integers(30, 96))
+    drawn = scene.empty_scene(rng, source) if empty else scene.random_scene(rng, source)
+    quality = int(rng.integers(20, 96))
     done, data = cv2.imencode(".jpg", drawn.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise RuntimeError("OpenCV could not write a JPEG file.")
@@ -36,13 +37,13 @@ def render(seed: int, number: int) -> Rendered:
     return Rendered(data.tobytes(), LabelledPicture(f"{number:06}.jpg", width, height, drawn.cards))
 
 
-def generate(folder: Path, count: int, seed: int) -> Iterator[int]:
+def generate(folder: Path, count: int, seed: int, source: Source, empty: bool = False) -> Iterator[int]:
     """Renders up to `count` scenes, going on where an earlier run stopped; yields how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
     pictures = labels.read(folder)[:count] if (folder / labels.FILE).exists() else []
     yield len(pictures)
     for number in range(len(pictures), count):
-        rendered = render(seed, number)
+        rendered = render(seed, number, source, empty)
         (folder / rendered.picture.file).write_bytes(rendered.jpeg)
         pictures.append(rendered.picture)
         if len(pictures) % SAVE_EVERY == 0 or len(pictures) == count:

@@ -11,8 +11,9 @@ from PIL import Image
 
 from training import labels
 from training.cards import FAMILIES
+from training.deck import Fresh
 from training.labels import LabelledPicture
-from training.scenes import scene
+from training.scenes import panel, scene
 from training.scenes.camera import Pose
 
 BROKEN = "broken.jpg"
@@ -80,7 +81,7 @@ SHOTS = (
         "driving-licence-foreign.webp",
         (1600, 1200),
         14,
-        (Lying("foreign_licence", 0.5, 0.5, 0.7, 8, -8, 8),),
+        (Lying("licence_numbered", 0.5, 0.5, 0.7, 8, -8, 8),),
         quality=84,
     ),
     Shot(
@@ -103,7 +104,7 @@ SHOTS = (
         (2592, 1944),
         17,
         (
-            Lying("foreign_identity", 0.27, 0.4, 0.44, -12),
+            Lying("identity_fields", 0.27, 0.4, 0.44, -12),
             Lying("chinese_licence", 0.72, 0.62, 0.46, 7),
         ),
         camera=("Nordlicht", "N1 Pro"),
@@ -140,8 +141,8 @@ def take(shot: Shot) -> scene.Scene:
             np.radians(card.tilt),
             np.radians(card.lean),
         )
-        placed.append((drawn, pose))
-    return scene.compose(rng, shot.size, placed, shot.things, max(shot.size) / 160, STRENGTH)
+        placed.append((panel.single(drawn), pose))
+    return scene.compose(rng, shot.size, placed, shot.things, STRENGTH, Fresh(px_per_mm=max(shot.size) / 160))
 
 
 def _store(path: Path, taken: scene.Scene, shot: Shot) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 TYPES = ("id_card", "driving_licence", "passport")
 CHINESE = {"id_card": "身份证", "driving_licence": "驾驶证", "passport": "护照"}
 
+KINDS = (*TYPES, "none")  # what the classifier tells apart
+
 INPUT_PX = 352
+CROP_PX = (320, 224)  # width and height of the classifier's input
 COARSE_STRIDE = 16  # of the cells that find cards
 FINE_STRIDE = 4  # of the map of corners
 CORNER_UNIT_PX = 64.0  # corner offsets are learned in this unit
@@ -16,6 +19,7 @@ CORNER_UNIT_PX = 64.0  # corner offsets are learned in this unit
 RUNS = Path(__file__).parent / "runs"
 CHECKPOINT = "checkpoint.pt"  # in the folder of a run
 MODEL = Path(__file__).parents[1] / "app" / "detection" / "models" / "card-detector.onnx"
+CLASSIFIER = MODEL.with_name("card-classifier.onnx")
 PHOTOS = Path(__file__).parents[1] / "tests" / "data" / "photos"
 
 

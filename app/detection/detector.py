@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection import geometry, images
+from app.detection import classifier, geometry, images
+from app.detection.classifier import Classifier
 from app.detection.errors import ModelError
 from app.detection.gate import Gate
 from app.detection.images import ImageFacts, Pixels
@@ -19,6 +20,8 @@ from app.detection.letterbox import Letterbox
 from app.detection.model import Model
 from app.detection.opencv import cv2
 from app.detection.settings import DetectionSettings
+
+_SAMPLE_QUAD = np.array([(60, 55), (260, 55), (260, 181), (60, 181)], np.float32)
 
 Stage = Literal["decode", "preprocess", "queue", "infer", "postprocess"]
 
@@ -28,8 +31,8 @@ class Card:
     """A card on a photograph.
 
     Attributes:
-        type: one of the model's types.
-        score: 0 to 1.
+        type: one of the model's types, or of the classifier's where there is one.
+        score: 0 to 1; where there is a classifier, the smaller of both certainties.
         quad: (4, 2), corners TL, TR, BR, BL as the card reads, in pixels of the upright original; a corner
             beyond the picture's edge is moved to it.
     """
@@ -70,10 +73,23 @@ class _Placement:
     scale: float
     box: Letterbox
 
+    def to_decoded(self, quads: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Quads (n, 4, 2) in pixels of the input -> in pixels of the decoded picture."""
+        return self.box.to_picture(quads)
+
     def to_original(self, quads: NDArray[np.float32]) -> NDArray[np.float32]:
         """Quads (n, 4, 2) in pixels of the input -> in pixels of the original, clipped to it."""
-        points = self.box.to_picture(quads) / self.scale - images.overhang(self.facts, self.scale)
+        points = self.to_decoded(quads) / self.scale - images.overhang(self.facts, self.scale)
         return geometry.clip(points, self.facts.width, self.facts.height)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A card in the model's input: its type, its score and its corners (4, 2) in reading order."""
+
+    type: str
+    score: float
+    quad: NDArray[np.float32]
 
 
 class Detector:
@@ -88,10 +104,10 @@ class Detector:
         queue: int = 16,
         queue_timeout_s: float = 10.0,
     ) -> None:
-        """Loads the model.
+        """Loads the model, and the classifier where there is one.
 
         Args:
-            settings: the model, its provider, the limits.
+            settings: the models, their provider, the limits.
             workers: how many processes share this machine.
             concurrency: how many inferences run at once.
             queue: how many callers may wait for the model.
@@ -101,6 +117,8 @@ class Detector:
             ModelError: the model cannot be used.
         """
         self.model = Model(settings.model, settings, workers)
+        path = settings.classifier_path
+        self.classifier = Classifier(path, settings, workers) if path else None
         self._settings = settings
         self._gate = Gate(concurrency, queue, queue_timeout_s)
 
@@ -127,12 +145,17 @@ class Detector:
             pixels, scale = images.decode(body, facts, self._needed_px(facts))
         with _timed(timings, "preprocess"):
             tensor, placement = self._prepare(pixels, facts, scale)
-        with self._gate.place() as waited_s, _timed(timings, "infer"):
-            outputs = self.model.run(tensor)
+        least = self._settings.min_score if min_score is None else min_score
+        with self._gate.place() as waited_s:
+            with _timed(timings, "infer"):
+                outputs = self.model.run(tensor)
+            with _timed(timings, "postprocess"):
+                found = self._found(outputs, least)
+            with _timed(timings, "infer"):
+                judged = self._judged(found, pixels, placement)
         timings["queue"] = 1000 * waited_s
         with _timed(timings, "postprocess"):
-            least = self._settings.min_score if min_score is None else min_score
-            cards = self._cards(outputs, placement, least)
+            cards = self._cards(judged, placement, least)
         return Detection(cards, facts, timings)
 
     def warm_up(self) -> None:
@@ -153,12 +176,15 @@ class Detector:
             raise ModelError(
                 "The model answers with numbers that are not finite: try another model or provider."
             )
-        self._cards(outputs, placement, self._settings.min_score)
+        found = self._found(outputs, self._settings.min_score)
+        self._cards(self._judged(found, pixels, placement), placement, self._settings.min_score)
+        if self.classifier is not None:
+            self.classifier.judge(pixels, _SAMPLE_QUAD[None])  # even where the detector finds nothing
 
     def _needed_px(self, facts: ImageFacts) -> int:
-        """The long side that the photograph has in the model's input."""
+        """The long side that the photograph has in the model's input, more where cards are cut out of it."""
         box = Letterbox.fit((facts.width, facts.height), self.model.input_size)
-        return max(box.width, box.height)
+        return max(box.width, box.height, classifier.WANTED_PX if self.classifier else 0)
 
     def _prepare(
         self, pixels: Pixels, facts: ImageFacts, scale: float
@@ -167,32 +193,50 @@ class Detector:
         box = Letterbox.fit((pixels.shape[1], pixels.shape[0]), size)
         return self.model.layout.prepare(pixels, box, size), _Placement(facts, scale, box)
 
-    def _cards(
-        self, outputs: list[NDArray[np.floating]], placement: _Placement, min_score: float
-    ) -> tuple[Card, ...]:
+    def _found(self, outputs: list[NDArray[np.floating]], min_score: float) -> list[_Found]:
         """Suppression does not ask for the type: two types at one place are one card, of the better one."""
         settings = self._settings
         found = self.model.layout.decode(outputs, self.model.plan, min_score).best(settings.max_candidates)
-        kept = geometry.suppress(found.quads, found.scores, settings.max_overlap, settings.max_cards)
-        quads = placement.to_original(found.quads[kept])
-        on_photograph = geometry.area(geometry.hull(quads)) > 0
-        return tuple(
-            Card(self.model.types[found.types[index]], float(found.scores[index]), quad)
-            for index, quad in zip(kept[on_photograph], quads[on_photograph], strict=True)
+        kept = geometry.suppress(
+            found.quads, found.scores, settings.max_overlap, settings.max_cards, settings.max_covered
         )
+        return [
+            _Found(self.model.types[found.types[index]], float(found.scores[index]), found.quads[index])
+            for index in kept
+        ]
+
+    def _judged(self, found: list[_Found], pixels: Pixels, placement: _Placement) -> list[_Found]:
+        """The same with what the classifier says of each."""
+        if self.classifier is None or not found:
+            return found
+        quads = np.stack([item.quad for item in found])
+        verdicts = self.classifier.judge(pixels, placement.to_decoded(quads))
+        return [
+            _Found(
+                verdict.type, min(item.score, verdict.certainty), np.roll(item.quad, -verdict.turns, axis=0)
+            )
+            for item, verdict in zip(found, verdicts, strict=True)
+        ]
+
+    def _cards(self, found: list[_Found], placement: _Placement, min_score: float) -> tuple[Card, ...]:
+        """What is certain enough and lies on the photograph, best score first."""
+        certain = sorted((item for item in found if item.score >= min_score), key=lambda item: -item.score)
+        cards = [Card(item.type, item.score, placement.to_original(item.quad)) for item in certain]
+        return tuple(card for card in cards if geometry.area(geometry.hull(card.quad[None]))[0] > 0)
 
 
 @contextmanager
 def _timed(timings: dict[Stage, float], stage: Stage) -> Iterator[None]:
+    """Adds the milliseconds that the block takes to the stage's."""
     started = time.perf_counter()
     yield
-    timings[stage] = 1000 * (time.perf_counter() - started)
+    timings[stage] = timings.get(stage, 0.0) + 1000 * (time.perf_counter() - started)
 
 
 def _sample() -> tuple[bytes, ImageFacts]:
     """A small photograph of a light card on a dark table, and its facts."""
     pixels = np.full((240, 320, 3), 60, np.uint8)
-    cv2.rectangle(pixels, (60, 55), (260, 181), (225, 215, 200), cv2.FILLED)
+    cv2.fillConvexPoly(pixels, _SAMPLE_QUAD.astype(np.int32), (225, 215, 200))
     cv2.rectangle(pixels, (205, 80), (245, 135), (120, 100, 90), cv2.FILLED)
     _, body = cv2.imencode(".jpg", pixels)
     return body.tobytes(), ImageFacts(320, 240, "jpeg", 1)

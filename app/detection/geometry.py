@@ -52,20 +52,41 @@ def hull(quads: NDArray[np.floating]) -> Floats:
 def iou(quad: NDArray[np.floating], others: NDArray[np.floating]) -> Floats:
     """Intersection over union (n,) of the hull of one quad (4, 2) and those of others (n, 4, 2).
 
-    Sutherland and Hodgman's clipping (1974), for all of the others at once. Quads without an area overlap
-    nothing.
+    Quads without an area overlap nothing.
     """
+    both = intersection(quad, others)
+    union = area(hull(quad[None]))[0] + area(hull(others)) - both
+    return _share(both, union)
+
+
+def covered(quad: NDArray[np.floating], others: NDArray[np.floating]) -> Floats:
+    """The share (n,) of the smaller of two hulls that the other covers, of one quad (4, 2) and (n, 4, 2)."""
+    both = intersection(quad, others)
+    smaller = np.minimum(area(hull(quad[None]))[0], area(hull(others)))
+    return _share(both, smaller)
+
+
+def intersection(quad: NDArray[np.floating], others: NDArray[np.floating]) -> Floats:
+    """Areas (n,) that the hull of one quad (4, 2) shares with those of others (n, 4, 2).
+
+    Sutherland and Hodgman's clipping (1974), for all of the others at once.
+    """
+    if not len(others):
+        return np.zeros(0)
     window = hull(quad[None])[0]
-    subjects = hull(others)
-    shared = subjects
+    shared = hull(others)
     for start, end in zip(window, np.roll(window, -1, axis=0), strict=True):
         shared = _clip(shared, start, end)
-    both = np.maximum(area(shared), 0)
-    union = area(window) + area(subjects) - both
-    return np.clip(np.divide(both, union, out=np.zeros_like(both), where=union > 0), 0, 1)
+    return np.asarray(np.maximum(area(shared), 0))
 
 
-def suppress(quads: Quads, scores: NDArray[np.float32], max_overlap: float, limit: int) -> NDArray[np.intp]:
+def suppress(
+    quads: Quads,
+    scores: NDArray[np.float32],
+    max_overlap: float,
+    limit: int,
+    max_covered: float = 1.0,
+) -> NDArray[np.intp]:
     """Indices of the quads to keep, best score first: those that no better one overlaps by more than allowed.
 
     Args:
@@ -73,13 +94,19 @@ def suppress(quads: Quads, scores: NDArray[np.float32], max_overlap: float, limi
         scores: (n,); of equal scores the earlier counts as better.
         max_overlap: intersection over union from which on two quads are taken for the same card, exclusive.
         limit: most indices returned.
+        max_covered: share of the smaller quad that lies in the other from which on it is taken for a part of
+            the same card, exclusive.
     """
     order: NDArray[np.intp] = np.argsort(-scores, kind="stable")
     kept: list[int] = []
     while order.size and len(kept) < limit:
         best, order = int(order[0]), order[1:]
         kept.append(best)
-        order = order[_overlaps(quads[best], quads[order]) <= max_overlap]
+        near = _near(quads[best], quads[order])
+        rivals = quads[order[near]]
+        same = (iou(quads[best], rivals) > max_overlap) | (covered(quads[best], rivals) > max_covered)
+        near[near] = same
+        order = order[~near]
     return np.array(kept, np.intp)
 
 
@@ -89,14 +116,17 @@ def clip(quads: NDArray[np.floating], width: float, height: float) -> Quads:
     return inside
 
 
-def _overlaps(quad: Quads, others: Quads) -> Floats:
-    """`iou`, worked out only where the boxes meet."""
-    overlaps = np.zeros(len(others))
+def _share(part: Floats, whole: Floats) -> Floats:
+    """0 to 1; 0 where the whole is nothing."""
+    shares: Floats = np.clip(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0), 0, 1)
+    return shares
+
+
+def _near(quad: Quads, others: Quads) -> NDArray[np.bool_]:
+    """Whether the boxes (n,) of others meet that of the quad: only then can they overlap."""
     box, boxes_of_others = boxes(quad), boxes(others)
-    meet = (boxes_of_others[:, :2] < box[2:]).all(axis=1) & (boxes_of_others[:, 2:] > box[:2]).all(axis=1)
-    if meet.any():
-        overlaps[meet] = iou(quad, others[meet])
-    return overlaps
+    meet = (boxes_of_others[:, :2] < box[2:]) & (boxes_of_others[:, 2:] > box[:2])
+    return np.asarray(meet.all(axis=1))
 
 
 def _cross(a: Floats, b: Floats) -> Floats:

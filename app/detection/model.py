@@ -37,18 +37,18 @@ _ORT_ERRORS: Final[tuple[type[Exception], ...]] = (
 logger = logging.getLogger(__name__)
 
 
-class Model:
-    """A detector's ONNX file on the provider that its session got.
+class Network:
+    """An ONNX file on the provider that its session got.
 
-    Threads may share one Model: ONNX Runtime's `run` is safe for them and releases the interpreter lock.
+    Threads may share one: ONNX Runtime's `run` is safe for them and releases the interpreter lock.
 
     Attributes:
         name: from the file's metadata, else the file's name without its suffix.
         version: the first 12 hexadecimal digits of the file's SHA-256.
         metadata: as the file holds it.
+        inputs, outputs: their shapes.
         requested_provider: what the settings ask for, `auto`, `cuda` or `cpu`.
         threads: inside one inference on the CPU.
-        layout, plan: how its output is read.
     """
 
     def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:
@@ -60,7 +60,7 @@ class Model:
             workers: how many processes share this machine.
 
         Raises:
-            ModelError: no such file, no ONNX, or of no known layout.
+            ModelError: no such file, no ONNX, or an input that is no picture of floats.
         """
         self.version = _digest(path)
         self.requested_provider = settings.provider
@@ -73,8 +73,13 @@ class Model:
         meta = self._session.get_modelmeta()
         self.metadata: dict[str, str] = dict(meta.custom_metadata_map)
         self.name = self.metadata.get("model_name") or path.stem
-        self.layout, self.plan = _understand(self._session, self.metadata)
+        self.inputs: list[Shape] = [node.shape for node in self._session.get_inputs()]
+        self.outputs: list[Shape] = [node.shape for node in self._session.get_outputs()]
         first = self._session.get_inputs()[0]
+        if first.type not in _INPUT_TYPES:
+            raise ModelError(
+                f"The model's input is {first.type}: export it with an input of 32 or 16 bit floats."
+            )
         self._input_name, self._input_type = first.name, _INPUT_TYPES[first.type]
         self._fallback_known = False
         self._log_loaded()
@@ -107,21 +112,11 @@ class Model:
             "CUDA could not be started: check the NVIDIA driver, CUDA and cuDNN, or set the provider to cpu."
         )
 
-    @property
-    def input_size(self) -> tuple[int, int]:
-        """Width and height of the input, in pixels."""
-        return self.plan.input_size
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The names of the types that the model tells apart, by index."""
-        return self.plan.types
-
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.floating]]:
         """Runs the model.
 
         Args:
-            tensor: (1, 3, height, width), as the layout prepares it.
+            tensor: (n, 3, height, width), as the file wants it.
 
         Raises:
             ModelError: the inference failed.
@@ -157,6 +152,33 @@ class Model:
             "card.model.version": self.version,
             "card.model.provider": self.provider,
         }
+
+
+class Model(Network):
+    """A detector's ONNX file.
+
+    Attributes:
+        layout, plan: how its output is read.
+    """
+
+    def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:
+        """Loads the file; arguments as for any network.
+
+        Raises:
+            ModelError: no such file, no ONNX, or of no known layout.
+        """
+        super().__init__(path, settings, workers)
+        self.layout, self.plan = _understand(self)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Width and height of the input, in pixels."""
+        return self.plan.input_size
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The names of the types that the model tells apart, by index."""
+        return self.plan.types
 
 
 def _digest(path: Path) -> str:
@@ -199,17 +221,13 @@ def _session(path: Path, cuda: bool, threads: int) -> onnxruntime.InferenceSessi
         ) from error
 
 
-def _understand(session: onnxruntime.InferenceSession, metadata: dict[str, str]) -> tuple[Layout, Plan]:
+def _understand(network: Network) -> tuple[Layout, Plan]:
     """The layout of a file and how to use it."""
-    inputs: list[Shape] = [node.shape for node in session.get_inputs()]
-    outputs: list[Shape] = [node.shape for node in session.get_outputs()]
+    metadata, inputs, outputs = network.metadata, network.inputs, network.outputs
     layout = next((layout for layout in LAYOUTS.values() if layout.matches(metadata, inputs, outputs)), None)
     if layout is None:
         raise ModelError(
             f"The model's layout is not known (task {metadata.get('task', 'not told')}, outputs {outputs}):"
             f" export it in one of these: {', '.join(LAYOUTS)}."
         )
-    kind = session.get_inputs()[0].type
-    if kind not in _INPUT_TYPES:
-        raise ModelError(f"The model's input is {kind}: export it with an input of 32 or 16 bit floats.")
     return layout, layout.plan(metadata, inputs, outputs)

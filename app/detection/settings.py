@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "card-detector.onnx"
+BUNDLED_CLASSIFIER = Path(__file__).parent / "models" / "card-classifier.onnx"
 
 DECODER_MAX_PIXELS = 200_000_000  # what the decoder itself refuses; no setting goes beyond it
 
@@ -15,6 +16,11 @@ class DetectionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
     model: Path = Field(BUNDLED_MODEL, description="The ONNX file of the detector.")
+    classifier: str = Field(
+        "auto",
+        description="The ONNX file of the second stage, which tells each card's type and upright side and"
+        " rejects what is none; `off`, or `auto`: the bundled one with the bundled detector, else none.",
+    )
     provider: str = Field(
         "auto",
         pattern="^(auto|cuda|cpu)$",
@@ -52,3 +58,19 @@ class DetectionSettings(BaseModel):
         le=1,
         description="Of two detections that overlap by more (IoU) only the better one is kept.",
     )
+
+    max_covered: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Of two detections of which one lies with more than this share inside the other only the"
+        " better one is kept: no card lies inside another.",
+    )
+
+    @property
+    def classifier_path(self) -> Path | None:
+        """The file of the second stage; None where there is none."""
+        if self.classifier == "auto":
+            bundled = self.model == BUNDLED_MODEL and BUNDLED_CLASSIFIER.exists()
+            return BUNDLED_CLASSIFIER if bundled else None
+        return None if self.classifier == "off" else Path(self.classifier)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from numpy.random import Generator
 
 from training.cards import ornament, people
-from training.cards.portrait import portrait
+from training.cards.faces import face
 from training.cards.sheet import Card, Colour, Sheet
+from training.stock import NOTHING, Stock
 
 WIDTH, HEIGHT = 85.6, 54.0
 LICENCE = (88.0, 60.0)
@@ -16,7 +17,7 @@ RED: Colour = (196, 40, 40)
 CLASSES = ("C1", "C2", "B2", "A1", "C1D", "A2", "D")
 
 
-def identity_front(rng: Generator, px_per_mm: float) -> Card:
+def identity_front(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """姓名 性别 民族 出生 住址 公民身份号码, portrait at the right."""
     sheet = Sheet(WIDTH, HEIGHT, px_per_mm, (240, 244, 246))
     ornament.tint(sheet, rng, _pale(rng, (222, 236, 244)), _pale(rng, (240, 236, 224)))
@@ -33,13 +34,12 @@ def identity_front(rng: Generator, px_per_mm: float) -> Card:
     sheet.text(17, 35.5, address[11:], 3.5, INK, "hei")
     sheet.text(6, 48.5, "公民身份号码", 3.1, LABEL, "hei")
     sheet.text(30, 48.8, people.identity_number(rng, birth), 4.3, INK, "mono")
-    face = portrait(rng, (236, 240, 242) if rng.uniform() < 0.5 else None)
-    sheet.put(face, 57, 8, 24, 31)
+    sheet.put(face(rng, stock, (236, 240, 242) if rng.uniform() < 0.5 else None), 57, 8, 24, 31)
     _finish(sheet, rng)
     return sheet.card("id_card")
 
 
-def identity_back(rng: Generator, px_per_mm: float) -> Card:
+def identity_back(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """The emblem's side: 中华人民共和国 居民身份证, issuer and validity."""
     sheet = Sheet(WIDTH, HEIGHT, px_per_mm, (240, 244, 246))
     ornament.tint(sheet, rng, _pale(rng, (224, 234, 240)), _pale(rng, (244, 230, 226)))
@@ -58,7 +58,7 @@ def identity_back(rng: Generator, px_per_mm: float) -> Card:
     return sheet.card("id_card")
 
 
-def licence(rng: Generator, px_per_mm: float) -> Card:
+def licence(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """The main page: bilingual labels, red stamp at the lower left, portrait at the lower right."""
     sheet = _licence_sheet(rng, px_per_mm)
     sheet.text(44, 7.2, "中华人民共和国机动车驾驶证", 4.0, INK, "black", "ms")
@@ -80,12 +80,12 @@ def licence(rng: Generator, px_per_mm: float) -> Card:
     sheet.text(
         29, 57, f"{start.dashed()} 至 {start.year + 10}-{start.month:02}-{start.day:02}", 3.0, INK, "hei"
     )
-    sheet.put(portrait(rng, (250, 250, 250)), 64, 29, 20, 26)
+    sheet.put(face(rng, stock, (250, 250, 250)), 64, 29, 20, 26)
     _finish(sheet, rng)
     return sheet.card("driving_licence", 2.0)
 
 
-def licence_second(rng: Generator, px_per_mm: float) -> Card:
+def licence_second(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """The second page (副页): file number, record and a barcode."""
     sheet = _licence_sheet(rng, px_per_mm)
     sheet.text(44, 7.2, "中华人民共和国机动车驾驶证副页", 3.6, INK, "black", "ms")

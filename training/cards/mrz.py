@@ -31,6 +31,23 @@ def card_lines(rng: Generator, surname: str, given: str, birth: people.Date) -> 
     return [_fill(first, 30), _fill(second, 29) + people.digits(rng, 1), _fill(f"{surname}<<{given}", 30)]
 
 
+def id2_lines(rng: Generator, surname: str, given: str, birth: people.Date) -> list[str]:
+    """Two lines of 36, as on cards of the larger size ID-2."""
+    state, number = people.pick(rng, STATES), people.letters(rng, 1) + people.digits(rng, 8)
+    upper = f"{people.pick(rng, ('I<', 'ID', 'I<', 'AC'))}{state}{surname}<<{given}"
+    lower = _checked(rng, number) + state + _checked(rng, birth.short()) + _sex(rng) + _expiry(rng)
+    return [_fill(upper, 36), _fill(lower, 35) + people.digits(rng, 1)]
+
+
+def licence_line(rng: Generator, surname: str) -> list[str]:
+    """One line of 30, as on driving licences (ISO 18013-2)."""
+    number = people.digits(rng, 2) + people.letters(rng, 2) + people.digits(rng, 6)
+    return [
+        _fill(f"D1{people.pick(rng, STATES)}{number}{people.digits(rng, 6)}{surname}", 29)
+        + people.digits(rng, 1)
+    ]
+
+
 def _fill(text: str, length: int) -> str:
     return text[:length].ljust(length, "<")
 

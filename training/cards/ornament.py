@@ -148,6 +148,46 @@ def hologram(sheet: Sheet, rng: Generator) -> None:
     sheet.replace((pixels * (1 - mask) + shimmer * mask).astype(np.uint8))
 
 
+def areas(sheet: Sheet, rng: Generator, ink: Colour) -> None:
+    """One part of the sheet in another colour, with a straight or a round border."""
+    layer = sheet.pixels()
+    width, height = sheet.image.width, sheet.image.height
+    if rng.uniform() < 0.5:
+        centre = (int(rng.uniform(-0.4, 1.4) * width), int(rng.uniform(0, 1) * height))
+        cv2.circle(layer, centre, int(rng.uniform(0.4, 0.9) * width), ink, -1, cv2.LINE_AA)
+    else:
+        cut = rng.uniform(0.1, 0.9, 2) * width
+        corners = np.array([(0, 0), (cut[0], 0), (cut[1], height), (0, height)], np.int32)
+        cv2.fillConvexPoly(layer, corners, ink, cv2.LINE_AA)
+    _blend(sheet, layer, float(rng.uniform(0.4, 1.0)))
+
+
+def rays(sheet: Sheet, rng: Generator, ink: Colour) -> None:
+    """Straight lines from a point."""
+    layer = sheet.pixels()
+    x, y = rng.uniform(0, 1) * sheet.width, rng.uniform(0, 1) * sheet.height
+    angles = np.linspace(0, 2 * np.pi, int(rng.integers(20, 90)))
+    lines = [np.array([(x, y), (x + 150 * np.cos(a), y + 150 * np.sin(a))]) for a in angles]
+    _ink(layer, lines, sheet, ink, 0.3)
+    _blend(sheet, layer, float(rng.uniform(0.2, 0.5)))
+
+
+def fingerprint(sheet: Sheet, rng: Generator, x: float, y: float, width: float) -> None:
+    """Whorls in an oval."""
+    ink = colour(rng, 20, 120)
+    for reach in np.arange(0.1, 1.0, 0.14):
+        sheet.pen.ellipse(
+            sheet.box(
+                x + width / 2 * (1 - reach),
+                y + width * 0.65 * (1 - reach),
+                width * reach,
+                width * 1.3 * reach,
+            ),
+            outline=ink,
+            width=sheet.px(0.25),
+        )
+
+
 def _ink(layer: Pixels, lines: list[np.ndarray], sheet: Sheet, ink: Colour, width: float) -> None:
     """Draws lines of (n, 2) millimetres."""
     scaled = [np.round(line * sheet.scale * 16).astype(np.int32) for line in lines]

@@ -1,16 +1,22 @@
-"""Data pages of passports (护照), alone or as the lower page of an open booklet."""
+"""Passports (护照): data pages alone, in an open booklet, and closed covers: twelve families.
+
+The quad of an open booklet is that of the data page alone; the quad of a closed one is its cover.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
 
+from training.cards import design as parts
 from training.cards import mrz, ornament, people
-from training.cards.portrait import portrait
+from training.cards.design import Design
+from training.cards.faces import face
+from training.cards.scripts import LATIN, SCRIPTS
 from training.cards.sheet import Card, Colour, Sheet, outline
+from training.stock import NOTHING, Stock
 
 WIDTH, HEIGHT = 125.0, 88.0
-INK: Colour = (28, 28, 34)
 PAPERS: tuple[Colour, ...] = (
     (232, 226, 236),
     (226, 236, 240),
@@ -18,113 +24,268 @@ PAPERS: tuple[Colour, ...] = (
     (232, 240, 228),
     (238, 226, 226),
     (222, 226, 240),
+    (214, 226, 236),
+    (240, 214, 206),
+    (206, 226, 220),
 )
-STATES = ("UTOPIA", "REPUBLIC OF VALMONT", "KINGDOM OF ESTERDAL", "中华民乐国", "РЕСПУБЛИКА ТАРНОГРАД")
-FIELDS = (
-    ("姓/Surname", "surname"),
-    ("名/Given names", "given"),
-    ("国籍/Nationality", "state"),
-    ("出生日期/Date of birth", "birth"),
-    ("性别/Sex", "sex"),
-    ("出生地点/Place of birth", "town"),
-    ("签发日期/Date of issue", "issue"),
-    ("有效期至/Date of expiry", "expiry"),
+COVERS: tuple[Colour, ...] = (
+    (110, 24, 36),
+    (24, 34, 78),
+    (20, 70, 50),
+    (24, 22, 24),
+    (150, 40, 40),
+    (40, 80, 130),
+)
+GOLD: Colour = (214, 182, 104)
+CHINESE = (
+    "姓/Surname",
+    "名/Given names",
+    "国籍/Nationality",
+    "出生日期/Date of birth",
+    "出生地点/Place of birth",
+    "签发日期/Date of issue",
+    "有效期至/Date of expiry",
+    "签发机关/Authority",
 )
 
 
-def page(rng: Generator, px_per_mm: float) -> Card:
+def page(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """One data page with its MRZ."""
-    return _page(rng, px_per_mm).card("passport", float(rng.uniform(0, 4)))
+    return _whole(_page(rng, px_per_mm, stock), rng)
 
 
-def booklet(rng: Generator, px_per_mm: float) -> Card:
-    """A data page below the page before it; the quad is the data page alone."""
-    lower, upper = _page(rng, px_per_mm), _notes(rng, px_per_mm)
-    pixels = np.vstack([upper.cut(3), lower.cut(3)])
-    seam, height = upper.image.height, pixels.shape[0]
-    pixels[seam - lower.px(4) : seam + lower.px(4), :, 3] = 255  # no round corners in the fold
-    shade = 1 - 0.35 * np.exp(-(((np.arange(height) - seam) / (3.5 * px_per_mm)) ** 2))
-    pixels[..., :3] = (pixels[..., :3] * shade[:, None, None]).astype(np.uint8)
-    return Card("passport", pixels, outline(0, seam, pixels.shape[1], height))
+def chinese_page(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """A data page with labels in two languages, as in China's passports."""
+    return _whole(_chinese(rng, px_per_mm, stock), rng)
 
 
-def _page(rng: Generator, px_per_mm: float) -> Sheet:
-    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, (236, 236, 236))
-    _paper(sheet, rng)
-    chinese = rng.uniform() < 0.45
-    ink = ornament.colour(rng, 0, 120)
-    state = people.pick(rng, STATES)
-    sheet.text(6, 8.5, "护照 PASSPORT" if chinese else "PASSPORT", 4.4, ink, "black")
-    sheet.text(62, 8.5, state, 3.4, ink, "black", "ms")
-    number = people.letters(rng, 1) + people.digits(rng, 8)
-    sheet.text(96, 8.5, number, 4.0, (170, 40, 40), "mono")
-    left = rng.uniform() < 0.88
-    width = float(rng.uniform(30, 36))
-    face = portrait(rng, (230, 234, 238) if rng.uniform() < 0.7 else None, bool(rng.uniform() < 0.25))
-    sheet.put(face, 5 if left else WIDTH - 5 - width, 15, width, width * 1.28)
-    holder = (people.pick(rng, people.LAST), people.pick(rng, people.FIRST), people.date(rng, 1945, 2010))
-    _fields(sheet, rng, 44 if left else 7, holder, chinese, ink)
-    if rng.uniform() < 0.5:
-        sheet.put(portrait(rng, None, True), 98 if left else 62, 38, 17, 22, 0.4)
-    if rng.uniform() < 0.4:
-        ornament.hologram(sheet, rng)
-    _zone(sheet, rng, holder)
-    return sheet
+def booklet(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """A data page below the page before it."""
+    return _opened(rng, _page(rng, px_per_mm, stock), _notes(rng, px_per_mm, stock))
 
 
-def _paper(sheet: Sheet, rng: Generator) -> None:
-    paper = PAPERS[int(rng.integers(len(PAPERS)))]
-    ornament.tint(sheet, rng, paper, ornament.colour(rng, 205, 250))
-    ornament.waves(sheet, rng, ornament.colour(rng, 130, 225), float(rng.uniform(0.2, 0.6)), 1.6)
-    if rng.uniform() < 0.6:
-        ornament.rosette(sheet, rng, 75, 40, float(rng.uniform(18, 32)), ornament.colour(rng, 150, 230))
+def chinese_booklet(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """The same with labels in two languages."""
+    return _opened(rng, _chinese(rng, px_per_mm, stock), _notes(rng, px_per_mm, stock))
 
 
-def _fields(
-    sheet: Sheet,
-    rng: Generator,
-    x: float,
-    holder: tuple[str, str, people.Date],
-    chinese: bool,
-    ink: Colour,
-) -> None:
-    surname, given, birth = holder
-    values = {
-        "surname": f"{people.chinese_name(rng)} / {surname}" if chinese else surname,
-        "given": given,
-        "state": people.pick(rng, mrz.STATES),
-        "birth": birth.european(),
-        "sex": people.pick(rng, "MF"),
-        "town": people.pick(rng, people.TOWNS),
-        "issue": people.date(rng, 2014, 2024).european(),
-        "expiry": people.date(rng, 2025, 2034).european(),
-    }
-    step = float(rng.uniform(6.0, 6.9))
-    for row, (label, key) in enumerate(FIELDS):
-        y = 16 + step * row
-        words = label if chinese else label.rpartition("/")[2]
-        sheet.text(x, y, words, 1.9, ink, "hei")
-        sheet.text(x, y + 3.2, values[key], 3.1, INK, "hei" if chinese else "plain")
+def turned_booklet(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """A data page above another page: the booklet lies the other way round."""
+    return _opened(rng, _page(rng, px_per_mm, stock), _notes(rng, px_per_mm, stock), below=False)
 
 
-def _zone(sheet: Sheet, rng: Generator, holder: tuple[str, str, people.Date]) -> None:
+def cut_booklet(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """A strip of the other page only, as in a copy that was cut."""
+    return _opened(
+        rng, _page(rng, px_per_mm, stock), _notes(rng, px_per_mm, stock), share=float(rng.uniform(0.06, 0.5))
+    )
+
+
+def cover(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """Closed: a dark cover with a golden coat of arms."""
+    base = parts.near(rng, COVERS[int(rng.integers(len(COVERS)))], 18)
+    sheet = Sheet(HEIGHT, WIDTH, px_per_mm, base)
+    ornament.tint(sheet, rng, base, parts.near(rng, base, 14))
+    gold = parts.near(rng, GOLD, 25) if rng.uniform() < 0.85 else (206, 206, 210)
+    words = parts.design(rng).script
+    sheet.text(44, 22, people.pick(rng, words.states), 7, gold, people.pick(rng, words.bolds), "ms", 76)
+    sheet.put(ornament.emblem(rng, gold, base), 22, 38, 44, 44)
+    title = people.pick(rng, words.passport)
+    sheet.text(44, 100, title, 8, gold, people.pick(rng, words.bolds), "ms", 70)
+    if words is not LATIN:
+        sheet.text(44, 108, "PASSPORT", 5.5, gold, "roman bold", "ms")
     if rng.uniform() < 0.7:
-        sheet.rectangle(0, HEIGHT - 18, WIDTH, 18, (240, 240, 236))
-    for row, line in enumerate(mrz.passport_lines(rng, *holder)):
-        sheet.text(WIDTH / 2, HEIGHT - 10.5 + 6.8 * row, line, 4.35, INK, "mono", "ms")
+        sheet.frame(38, 113, 12, 6, gold)
+        sheet.pen.ellipse(sheet.box(42, 114, 4, 4), outline=gold, width=sheet.px(0.4))
+    return sheet.card("passport", float(rng.uniform(2, 4)))
 
 
-def _notes(rng: Generator, px_per_mm: float) -> Sheet:
-    """The page above: an observation, a signature, an emblem, or hardly anything."""
-    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, (236, 236, 236))
-    _paper(sheet, rng)
-    ink = ornament.colour(rng, 30, 150)
-    choice = rng.uniform()
-    if choice < 0.35:
-        sheet.put(ornament.emblem(rng, ink, ornament.colour(rng, 150, 240)), 47, 22, 32, 32, 0.8)
-    elif choice < 0.75:
-        for row in range(int(rng.integers(4, 10))):
-            words = " ".join(people.pick(rng, people.TOWNS).lower() for _ in range(5))
-            sheet.text(12, 20 + 6 * row, words, 3.0, ink, "serif")
-    sheet.text(WIDTH / 2, HEIGHT - 5, str(int(rng.integers(1, 4))), 3, ink, "serif", "ms")
+def early(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """A page without machine readable lines: a glued portrait, values by hand, a stamp."""
+    look, sheet = _start(rng, px_per_mm, stock)
+    sheet.text(WIDTH / 2, 9, people.pick(rng, look.script.passport), 5, look.title, look.bold, "ms")
+    left, right = parts.photo(sheet, rng, look, stock, float(rng.uniform(14, 34)), 35, 45)
+    for row in range(8):
+        y = 19 + 8 * row
+        sheet.text(
+            left, y, look.script.labels[row % len(look.script.labels)], 2.4, look.label, look.face, "ls", 22
+        )
+        hand = "hand" if look.script.cased and rng.uniform() < 0.5 else look.face
+        sheet.text(left + 24, y, look.script.word(rng, 14), 4, (40, 40, 90), hand, "ls", right - left - 24)
+        sheet.line(left + 23, y + 1, right, y + 1, look.label, 0.15)
+    sheet.put(
+        ornament.stamp(rng, people.pick(rng, people.TOWNS)[:6], (60, 60, 150)), left - 16, 56, 26, 26, 0.7
+    )
+    return _whole(sheet, rng)
+
+
+def engraved(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """Polycarbonate: grey portraits, a window, values in a narrow column."""
+    tone = int(rng.integers(200, 242))
+    look = parts.design(rng, ((tone, tone, tone), (tone - 12, tone, tone + 8)), 0.9)
+    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
+    parts.ground(sheet, rng, look, stock)
+    _head(sheet, rng, look)
+    sheet.put(face(rng, stock, None, True), 5, 16, 36, 46)
+    parts.fields(sheet, rng, look, (44, 14, 95, 62))
+    parts.ghost(sheet, rng, stock, 98, 36, 20)
+    parts.extras(sheet, rng, look, stock)
+    _zone(sheet, rng)
+    return _whole(sheet, rng)
+
+
+def two_columns(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """Small values in two columns between a portrait and a second one."""
+    look, sheet = _start(rng, px_per_mm, stock)
+    _head(sheet, rng, look)
+    left, right = parts.photo(sheet, rng, look, stock, 15, 30, 40)
+    middle = (left + right) / 2
+    parts.fields(sheet, rng, look, (left, 13, middle, 63))
+    parts.fields(sheet, rng, look, (middle, 20, right, 63))
+    parts.signature(sheet, rng, left, 64)
+    parts.extras(sheet, rng, look, stock)
+    _zone(sheet, rng)
+    return _whole(sheet, rng)
+
+
+def pictured(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """A landscape under everything."""
+    look, sheet = _start(rng, px_per_mm, stock)
+    if stock.pictures:
+        parts.picture(sheet, rng, stock)
+    _body(sheet, rng, look, stock)
+    return _whole(sheet, rng)
+
+
+def observations(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """A data page below a page of small print or of an emblem, both of strong colour."""
+    paper = ornament.colour(rng, 120, 230)
+    lower, upper = _page(rng, px_per_mm, stock, paper), _notes(rng, px_per_mm, stock, paper)
+    return _opened(rng, lower, upper)
+
+
+def _start(
+    rng: Generator, px_per_mm: float, stock: Stock, paper: Colour | None = None
+) -> tuple[Design, Sheet]:
+    look = parts.design(rng, (paper,) if paper else PAPERS, 0.88)
+    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
+    parts.ground(sheet, rng, look, stock)
+    return look, sheet
+
+
+def _page(rng: Generator, px_per_mm: float, stock: Stock, paper: Colour | None = None) -> Sheet:
+    look, sheet = _start(rng, px_per_mm, stock, paper)
+    _body(sheet, rng, look, stock)
     return sheet
+
+
+def _body(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> None:
+    _head(sheet, rng, look)
+    width = float(rng.uniform(28, 38))
+    left, right = parts.photo(sheet, rng, look, stock, float(rng.uniform(12, 18)), width, width * 1.28)
+    parts.fields(sheet, rng, look, (left, 13, right - (0 if rng.uniform() < 0.5 else 22), 65))
+    if rng.uniform() < 0.6:
+        x = 8.0 if look.left and rng.uniform() < 0.5 else float(rng.uniform(left, right - 30))
+        parts.signature(sheet, rng, x, float(rng.uniform(52, 67)), float(rng.uniform(4, 8)))
+    parts.extras(sheet, rng, look, stock)
+    _zone(sheet, rng)
+
+
+def _head(sheet: Sheet, rng: Generator, look: Design) -> None:
+    """What stands along the top; now and then as on a card, so that only the lines below tell them apart."""
+    if rng.uniform() < 0.45:
+        titles = look.script.passport + look.script.states
+        parts.head(sheet, rng, look, titles, people.pick(rng, look.script.states + look.script.passport))
+        return
+    coded_head(sheet, rng, look, people.pick(rng, look.script.passport), "P")
+
+
+def coded_head(sheet: Sheet, rng: Generator, look: Design, title: str, code: str) -> None:
+    """Title, state, type, code and number along the top, as ICAO 9303 has them."""
+    latin = "PASSPORT" if code == "P" else "CARD"
+    sheet.text(5, 7, title, 4, look.title, look.bold, "ls", 30)
+    if look.script is not LATIN:
+        sheet.text(36, 7, latin, 2.6, look.title, "heavy", "ls", 12)
+    sheet.text(5, 11, people.pick(rng, look.script.states), 3, look.title, look.face, "ls", 40)
+    right = sheet.width / WIDTH
+    for x, label, value in ((50, "Type", code), (62, "Code", people.pick(rng, mrz.STATES))):
+        sheet.text(x * right, 5, label, 1.9, look.label, look.latin)
+        sheet.text(x * right, 9, value, 3.4, look.ink, look.latin)
+    sheet.text(84 * right, 5, f"{latin.capitalize()} No.", 1.9, look.label, look.latin)
+    number = people.letters(rng, int(rng.integers(0, 3))) + people.digits(rng, 7)
+    ink = (170, 40, 40) if rng.uniform() < 0.4 else look.ink
+    sheet.text(84 * right, 9.5, number, 4, ink, people.pick(rng, ("mono", "ocr", "heavy")))
+
+
+def _zone(sheet: Sheet, rng: Generator) -> None:
+    parts.zone(sheet, rng, mrz.passport_lines(rng, *parts.holder(rng)), float(rng.uniform(3, 7)))
+
+
+def _chinese(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
+    """护照 PASSPORT at the top left, the portrait below, a ghost at the right."""
+    look = parts.design(rng, PAPERS, 1.0)
+    values = {name: getattr(look, name) for name in Design.__slots__}
+    han = SCRIPTS["han"]
+    look = Design(**(values | {"script": han, "face": "hei", "bold": "black", "labels": "above"}))
+    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
+    parts.ground(sheet, rng, look, stock)
+    sheet.text(5, 8, "护 照", 5, look.title, "black")
+    sheet.text(5, 12, "PASSPORT", 3, look.title, "plain")
+    sheet.text(WIDTH / 2, 7, "中华人民共和国  PEOPLE'S REPUBLIC OF CHINA", 3, look.title, "black", "ms", 90)
+    sheet.text(95, 13, f"E{people.letters(rng, 1)}{people.digits(rng, 7)}", 4.4, look.ink, "mono")
+    sheet.put(face(rng, stock, (244, 246, 250)), 6, 17, 33, 43)
+    names = (people.chinese_name(rng), f"{people.pick(rng, people.LAST)}, {people.pick(rng, people.FIRST)}")
+    sheet.text(44, 18, "姓名/Name", 2, look.label, "hei")
+    sheet.text(44, 22, names[0], 4, look.ink, "hei")
+    sheet.text(44, 26, names[1], 3.4, look.ink, "plain")
+    parts.fields(sheet, rng, look, (44, 28, 96, 65), CHINESE[2:])
+    parts.ghost(sheet, rng, stock, 98, 36, 18)
+    _zone(sheet, rng)
+    return sheet
+
+
+def _notes(rng: Generator, px_per_mm: float, stock: Stock, paper: Colour | None = None) -> Sheet:
+    """Another page: an observation, an emblem, visas, or hardly anything."""
+    look, sheet = _start(rng, px_per_mm, stock, paper)
+    ink = ornament.colour(rng, 30, 150)
+    choice = int(rng.integers(5))
+    if choice == 0:
+        sheet.put(ornament.emblem(rng, ink, look.other), 44, 20, 36, 36, 0.8)
+        sheet.text(WIDTH / 2, 70, people.pick(rng, look.script.states), 5, ink, look.bold, "ms", 100)
+    elif choice == 1:
+        for row in range(int(rng.integers(4, 12))):
+            words = " ".join(look.script.word(rng).lower() for _ in range(7))
+            sheet.text(10, 18 + 5 * row, words, 2.8, ink, look.face, "ls", WIDTH - 20)
+    elif choice == 2:
+        for _ in range(int(rng.integers(1, 5))):
+            stamp = ornament.stamp(rng, people.pick(rng, people.TOWNS)[:6], ornament.colour(rng, 20, 190))
+            sheet.put(stamp, float(rng.uniform(0, 95)), float(rng.uniform(0, 60)), 28, 28, 0.7)
+    elif choice == 3:
+        sheet.text(
+            10, 40, people.pick(rng, ("Signature of bearer", "持照人签名", "Unterschrift")), 3, ink, "hei"
+        )
+        parts.signature(sheet, rng, 20, 56, 9)
+    sheet.text(WIDTH / 2, HEIGHT - 5, str(int(rng.integers(1, 40))), 3, ink, "serif", "ms")
+    return sheet
+
+
+def _whole(sheet: Sheet, rng: Generator) -> Card:
+    return sheet.card("passport", float(rng.uniform(0, 4)))
+
+
+def _opened(rng: Generator, page: Sheet, other: Sheet, below: bool = True, share: float = 1.0) -> Card:
+    """Two pages on each other, darker in the fold."""
+    scale = page.scale
+    data, rest = page.cut(3), other.cut(3)
+    kept = max(2, round(len(rest) * share))
+    rest = rest[-kept:] if below else rest[:kept]
+    pixels = np.vstack([rest, data] if below else [data, rest])
+    height, width = pixels.shape[:2]
+    seam = kept if below else len(data)
+    pixels[max(0, seam - page.px(4)) : seam + page.px(4), :, 3] = 255  # no round corners in the fold
+    shade = 1 - rng.uniform(0.08, 0.4) * np.exp(
+        -(((np.arange(height) - seam) / (rng.uniform(1, 4) * scale)) ** 2)
+    )
+    pixels[..., :3] = (pixels[..., :3] * shade[:, None, None]).astype(np.uint8)
+    top, bottom = (seam, height) if below else (0, seam)
+    return Card("passport", pixels, outline(0, top, width, bottom))

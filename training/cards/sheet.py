@@ -54,11 +54,14 @@ class Sheet:
         colour: Colour = (25, 25, 30),
         face: str = "sans",
         anchor: str = "ls",
+        room: float | None = None,
     ) -> None:
-        """Text whose baseline begins at (x, y); `size` is that of the font."""
-        self.pen.text(
-            (x * self.scale, y * self.scale), words, colour, font(face, self.px(size)), anchor=anchor
-        )
+        """Text whose baseline begins at (x, y); `size` is that of the font, less where there is no room."""
+        fitting = font(face, self.px(size))
+        if room is not None and fitting.getlength(words) > room * self.scale:
+            share = room * self.scale / fitting.getlength(words)
+            fitting = font(face, max(2, int(self.px(size) * share)))
+        self.pen.text((x * self.scale, y * self.scale), words, colour, fitting, anchor=anchor)
 
     def rectangle(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         self.pen.rectangle(self.box(x, y, width, height), fill=colour)

@@ -7,12 +7,19 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from training.stock import NOTHING, Stock
+
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
+PHOTOGRAPH_SHARE = 0.6
 
-def background(rng: Generator, width: int, height: int) -> Pixels:
-    """A surface of any kind."""
+
+def background(rng: Generator, width: int, height: int, stock: Stock = NOTHING) -> Pixels:
+    """A photograph, where there are some, or a drawn surface of any kind."""
+    if stock.pictures and rng.uniform() < PHOTOGRAPH_SHARE:
+        picture = stock.picture(rng, width, height)
+        return cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.8, 4)) if rng.uniform() < 0.25 else picture
     kinds = (_plain, _wood, _cloth, _speckled, _tiles, _striped, _soft)
     surface = kinds[int(rng.choice(len(kinds), p=(0.2, 0.25, 0.15, 0.12, 0.08, 0.08, 0.12)))]
     return np.clip(surface(rng, width, height), 0, 255).astype(np.uint8)

@@ -23,24 +23,6 @@ def shadow(picture: Pixels, cover: Floats, rng: Generator) -> None:
     picture[:] = (picture * dark[..., None]).astype(np.uint8)
 
 
-def fingers(picture: Pixels, quad: Floats, rng: Generator) -> None:
-    """One or two fingertips over an edge of a card."""
-    sides = np.linalg.norm(quad - np.roll(quad, 1, axis=0), axis=1)
-    thick = float(sides.mean()) * rng.uniform(0.09, 0.14)
-    edge = int(rng.integers(4))
-    start, end = quad[edge], quad[(edge + 1) % 4]
-    inward = quad.mean(0) - (start + end) / 2
-    inward /= max(float(np.linalg.norm(inward)), 1e-6)
-    skin = np.array((205, 158, 130)) * rng.uniform(0.5, 1.12)
-    for _ in range(int(rng.integers(1, 3))):
-        place = start + (end - start) * rng.uniform(0.15, 0.85)
-        angle = np.degrees(np.arctan2(inward[1], inward[0])) + rng.uniform(-20, 20)
-        centre = tuple(int(v) for v in place - inward * thick * 0.9)
-        cv2.ellipse(
-            picture, centre, (int(thick * 2), int(thick)), angle, 0, 360, skin.tolist(), -1, cv2.LINE_AA
-        )
-
-
 def lit(picture: Pixels, rng: Generator, strength: float = 1.0) -> Pixels:
     """Uneven light, a colour cast, sometimes glare, exposure and contrast."""
     height, width = picture.shape[:2]
@@ -49,6 +31,8 @@ def lit(picture: Pixels, rng: Generator, strength: float = 1.0) -> Pixels:
     bright = picture * light[..., None] * cast.astype(np.float32)
     if rng.uniform() < 0.25 * strength:
         bright += _glare(width, height, rng)[..., None]
+    if rng.uniform() < 0.12 * strength:  # too dark
+        bright *= rng.uniform(0.2, 0.6)
     contrast = 1 + strength * rng.uniform(-0.3, 0.25)
     offset = strength * rng.uniform(-35, 25)
     return np.clip((bright - 128) * contrast + 128 + offset, 0, 255).astype(np.uint8)

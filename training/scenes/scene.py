@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training import cards
 from training.cards.sheet import Card
 from training.labels import LabelledCard
-from training.scenes import background, camera, clutter, light
+from training.scenes import background, camera, hands, light, panel
 from training.scenes.camera import Pose
+from training.scenes.panel import Panel
+from training.stock import NOTHING
+
+if TYPE_CHECKING:
+    from training.deck import Source
 
 Pixels = NDArray[np.uint8]
+HELD = 0.22  # share of cards under fingers, where the light is not gentle
 TRIES = 12  # poses tried for one card before it is left out
 
 
@@ -27,53 +33,94 @@ class Scene:
     cards: tuple[LabelledCard, ...]
 
 
-SIZES = ((448, 336), (336, 448), (448, 448), (448, 300), (300, 448), (480, 270))
+SIZES = ((448, 336), (336, 448), (448, 448), (448, 300), (300, 448), (480, 270), (270, 480))
+EMPTY, SCAN, COPY, GROUP = 0.25, 0.12, 0.06, 0.12  # shares of the kinds of scene; the rest has free cards
 
 
-def random_scene(rng: Generator) -> Scene:
-    """About 450 pixels: a quarter without a card, now and then a flat scan, else one to three cards."""
-    width, height = SIZES[int(rng.integers(len(SIZES)))]
+def random_scene(rng: Generator, source: Source) -> Scene:
+    """About 450 pixels: without a card, a scan, a copy of cards on white paper, touching or free cards."""
+    size = SIZES[int(rng.integers(len(SIZES)))]
     kind = rng.uniform()
-    if kind < 0.25:
-        return _without(rng, width, height)
-    if kind < 0.37:
-        return scan(rng, cards.draw(rng, 6.0), 448)
-    count = int(rng.choice((1, 2, 3), p=(0.72, 0.2, 0.08)))
-    largest = {1: 1.25, 2: 0.75, 3: 0.6}[count]
-    drawn = [cards.draw(rng, float(rng.uniform(4, 7))) for _ in range(count)]
-    poses = [camera.random_pose(rng, (width, height), (0.28, largest)) for _ in drawn]
-    return compose(rng, (width, height), list(zip(drawn, poses, strict=True)), int(rng.integers(0, 4)))
+    if kind < EMPTY:
+        return _without(rng, size, source)
+    if kind < EMPTY + SCAN:
+        return scan(rng, source.card(rng), 448)
+    if kind < EMPTY + SCAN + COPY:
+        return _copy(rng, size, source)
+    if kind < EMPTY + SCAN + COPY + GROUP:
+        group = panel.touching(rng, [source.card(rng) for _ in range(int(rng.integers(2, 5)))])
+        middle = (size[0] * float(rng.uniform(0.45, 0.55)), size[1] * float(rng.uniform(0.45, 0.55)))
+        pose = replace(camera.random_pose(rng, size, (0.6, 1.3), 0.5), centre=middle)
+        return compose(rng, size, [(group, pose)], int(rng.integers(0, 3)), source=source)
+    return _free(rng, size, source)
+
+
+def empty_scene(rng: Generator, source: Source) -> Scene:
+    """A scene without a card."""
+    return _without(rng, SIZES[int(rng.integers(len(SIZES)))], source)
+
+
+def _free(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
+    """One to four cards apart from each other; a single one may fill the picture or be tilted strongly."""
+    count = int(rng.choice((1, 2, 3, 4), p=(0.72, 0.17, 0.07, 0.04)))
+    largest = {1: 1.35, 2: 0.8, 3: 0.6, 4: 0.5}[count]
+    steepest = 1.0 if rng.uniform() < 0.2 else 0.5
+    drawn = [panel.single(source.card(rng)) for _ in range(count)]
+    poses = [camera.random_pose(rng, size, (0.3, largest), steepest) for _ in drawn]
+    things = int(rng.choice((0, 1, 2, 3), p=(0.45, 0.25, 0.18, 0.12)))
+    return compose(rng, size, list(zip(drawn, poses, strict=True)), things, source=source)
 
 
 def compose(
     rng: Generator,
     size: tuple[int, int],
-    placed: list[tuple[Card, Pose]],
+    placed: list[tuple[Panel, Pose]],
     things: int,
-    px_per_mm: float = 4.0,
     strength: float = 1.0,
+    source: Source | None = None,
 ) -> Scene:
-    """Cards in their poses on a random surface with some clutter below them.
+    """Panels of cards in their poses on a random surface with some clutter below them, seldom above.
 
-    A card that would leave the picture or meet another is moved by lot; after TRIES it is left out.
+    A panel that would leave the picture or meet another is moved by lot; after TRIES it is left out.
     """
-    picture = background.background(rng, *size)
-    for _ in range(things):
-        _scatter(picture, rng, px_per_mm)
+    stock = source.stock if source else NOTHING
+    picture = background.background(rng, *size, stock)
+    for _ in range(things if source else 0):
+        _scatter(picture, rng, source)
     labelled: list[LabelledCard] = []
     taken = np.zeros(picture.shape[:2], np.uint8)
-    for card, pose in placed:
-        found = _place(rng, card, pose, size, taken)
+    for group, pose in placed:
+        found = _place(rng, group, pose, size, taken)
         if found is None:
             continue
-        matrix, quad = found
-        _lay(picture, card.pixels, matrix, rng)
-        cv2.fillConvexPoly(taken, quad.astype(np.int32), 1)
-        if rng.uniform() < 0.1 * strength:
-            light.fingers(picture, quad, rng)
-        labelled.append(LabelledCard(card.type, quad))
+        matrix, quads = found
+        _lay(picture, group.pixels, matrix, rng)
+        for (type_, _), quad in zip(group.cards, quads, strict=True):
+            cv2.fillConvexPoly(taken, quad.astype(np.int32), 1)
+            labelled.append(LabelledCard(type_, quad))
+        if rng.uniform() < HELD * strength:
+            hands.hold(picture, quads[0], rng)
+        if source and rng.uniform() < 0.07 * strength:
+            hands.cover(picture, quads[0], rng, source)
     finished = light.exposed(light.lit(picture, rng, strength), rng, strength)
     return Scene(finished, tuple(labelled))
+
+
+def _copy(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
+    """One to three cards copied to a sheet of white paper, some of them without colours."""
+    group = panel.apart(rng, [source.card(rng) for _ in range(int(rng.integers(1, 4)))])
+    width, height = size
+    paper = int(rng.integers(225, 256))
+    picture = np.full((height, width, 3), paper, np.uint8)
+    rows, columns = group.pixels.shape[:2]
+    span = min(width, height * columns / rows) * float(rng.uniform(0.6, 0.96))
+    pose = Pose((width / 2, height / 2), span, float(rng.normal(0, 0.03)))
+    matrix, _ = camera.homography((columns, rows), pose, max(size))
+    camera.paste(picture, group.pixels, matrix, 0.3)
+    if rng.uniform() < 0.4:
+        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    finished = light.exposed(light.lit(picture, rng, 0.5), rng, 0.6)
+    return Scene(finished, tuple(_landed(group, matrix)))
 
 
 def scan(rng: Generator, card: Card, longest: int) -> Scene:
@@ -97,22 +144,29 @@ def scan(rng: Generator, card: Card, longest: int) -> Scene:
     return Scene(picture, (LabelledCard(card.type, landed),))
 
 
-def _without(rng: Generator, width: int, height: int) -> Scene:
-    """No card: clutter alone, sometimes large."""
-    picture = background.background(rng, width, height)
-    for _ in range(int(rng.integers(1, 6))):
-        _scatter(picture, rng, 4.0, float(rng.choice((0.7, 1.0, 1.6))))
+def _without(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
+    """No card: clutter alone, sometimes so large that it fills the picture, sometimes nothing at all."""
+    picture = background.background(rng, *size, source.stock)
+    larger = float(rng.choice((0.7, 1.0, 1.6, 2.6)))
+    for _ in range(int(rng.integers(0, 5 if larger < 2 else 3))):
+        _scatter(picture, rng, source, larger)
     return Scene(light.exposed(light.lit(picture, rng), rng), ())
 
 
-def _scatter(picture: Pixels, rng: Generator, px_per_mm: float, larger: float = 1.0) -> None:
-    thing = clutter.thing(rng, px_per_mm)
+def _scatter(picture: Pixels, rng: Generator, source: Source, larger: float = 1.0) -> None:
+    thing = source.thing(rng)
     height, width = picture.shape[:2]
     share = thing.width_mm / 85.6 * 0.5 * larger
     pose = camera.random_pose(rng, (width, height), (0.7 * share, 1.4 * share))
-    size = (thing.pixels.shape[1], thing.pixels.shape[0])
-    matrix, _ = camera.homography(size, pose, max(width, height))
+    extent = (thing.pixels.shape[1], thing.pixels.shape[0])
+    matrix, _ = camera.homography(extent, pose, max(width, height))
     _lay(picture, thing.pixels, matrix, rng)
+
+
+def _landed(group: Panel, matrix: NDArray[np.float64]) -> list[LabelledCard]:
+    return [
+        LabelledCard(type_, cv2.perspectiveTransform(quad[None], matrix)[0]) for type_, quad in group.cards
+    ]
 
 
 def _lay(picture: Pixels, thing: Pixels, matrix: NDArray[np.float64], rng: Generator) -> None:
@@ -126,19 +180,24 @@ def _lay(picture: Pixels, thing: Pixels, matrix: NDArray[np.float64], rng: Gener
 
 
 def _place(
-    rng: Generator, card: Card, pose: Pose, size: tuple[int, int], taken: Pixels
-) -> tuple[NDArray[np.float64], NDArray[np.float32]] | None:
-    """A matrix and the quad's corners in the picture, inside it and on free ground."""
-    extent = (card.pixels.shape[1], card.pixels.shape[0])
-    span = pose.span * extent[0] / float(card.quad[1, 0] - card.quad[0, 0])
+    rng: Generator, group: Panel, pose: Pose, size: tuple[int, int], taken: Pixels
+) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]] | None:
+    """A matrix and the quads' corners in the picture, inside it and on free ground."""
+    extent = (group.pixels.shape[1], group.pixels.shape[0])
+    first = group.cards[0][1]
+    single = len(group.cards) == 1
+    span = pose.span * (extent[0] / float(first[1, 0] - first[0, 0]) if single else 1.0)
     for attempt in range(TRIES):
         centre = pose.centre if attempt == 0 else tuple(s * rng.uniform(0.12, 0.88) for s in size)
         moved = Pose(centre, span * 0.95**attempt, pose.turn, pose.tilt, pose.lean)  # type: ignore[arg-type]
         matrix, _ = camera.homography(extent, moved, max(size))
-        quad = cv2.perspectiveTransform(card.quad[None], matrix)[0]
-        inside = (quad >= 1).all() and (quad[:, 0] < size[0] - 1).all() and (quad[:, 1] < size[1] - 1).all()
-        if inside and not _meets(taken, quad):
-            return matrix, quad
+        quads = [card.quad for card in _landed(group, matrix)]
+        points = np.concatenate(quads)
+        inside = (
+            (points >= 1).all() and (points[:, 0] < size[0] - 1).all() and (points[:, 1] < size[1] - 1).all()
+        )
+        if inside and not any(_meets(taken, quad) for quad in quads):
+            return matrix, quads
     return None
 
 

@@ -86,3 +86,14 @@ def test_suppress_of_nothing_is_nothing() -> None:
 def test_clip_moves_corners_to_the_edge() -> None:
     quad = np.array([[-5, 2], [30, -1], [12, 9], [3, 99]], np.float32)
     assert geometry.clip(quad, 20, 10).tolist() == [[0, 2], [20, 0], [12, 9], [3, 10]]
+
+
+def test_a_quad_inside_a_better_one_is_a_part_of_it() -> None:
+    outer = np.array([[0, 0], [100, 0], [100, 60], [0, 60]], np.float32)
+    inner = np.array([[5, 5], [35, 5], [35, 45], [5, 45]], np.float32)
+    beside = outer + np.float32(90)
+    quads, scores = np.stack([inner, outer, beside]), np.array([0.6, 0.9, 0.7], np.float32)
+    assert geometry.suppress(quads, scores, 0.5, 10, max_covered=0.8).tolist() == [1, 2]
+    assert geometry.suppress(quads, scores, 0.5, 10).tolist() == [1, 2, 0]
+    assert geometry.suppress(quads, scores, 0.5, 1, max_covered=0.8).tolist() == [1]
+    assert geometry.covered(outer, quads).tolist() == pytest.approx([1, 1, 0])

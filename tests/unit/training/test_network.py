@@ -16,13 +16,17 @@ import onnx
 import onnxruntime
 import torch
 
+from app.detection import classifier
+from app.detection.settings import DetectionSettings
 from training import decoder, export, train, trunk
+from training.classifier import Answers, Classifier
 from training.dataset import Example, Scenes
+from training.detecting import Detecting
 from training.errors import ScenesMissing, TrunkMissing
 from training.labels import LabelledCard, LabelledPicture, write
-from training.losses import losses
+from training.losses import Batch, losses
 from training.network import Detector, Maps
-from training.settings import INPUT_PX, TYPES, DecoderSettings, TrainSettings
+from training.settings import CROP_PX, INPUT_PX, KINDS, TYPES, DecoderSettings, TrainSettings
 from training.targets import targets
 from training.trunk import Trunk
 
@@ -102,7 +106,7 @@ def test_the_loss_is_small_only_where_the_network_is_right() -> None:
     truth = targets(card)
     columns = (truth.objectness, truth.counts, truth.quads, truth.types, truth.upward)
     maps = (truth.corner_map, truth.card_map)
-    batch = train.Batch(
+    batch = Batch(
         torch.zeros(1, 3, INPUT_PX, INPUT_PX), *(torch.from_numpy(a)[None] for a in (*columns, *maps))
     )
     right = losses(perfect_maps(card), batch)
@@ -138,6 +142,32 @@ def test_the_exported_metadata_is_what_ultralytics_runtimes_read(tmp_path: Path)
     assert (literals["kpt_shape"], literals["imgsz"]) == ([4, 3], [INPUT_PX, INPUT_PX])
 
 
+def test_the_classifiers_file_agrees_with_it_for_any_number_of_crops(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    network = Classifier(Trunk()).eval()
+    path = tmp_path / "classifier.onnx"
+    export.export_classifier(network, path, none_bias=-0.7)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for count in (1, 5):
+        crops = torch.rand(count, 3, *CROP_PX[::-1])
+        kinds, turns = session.run(None, {"images": crops.numpy()})
+        with torch.no_grad():
+            expected = Answers(network, -0.7)(crops)
+        assert np.abs(kinds - expected[0].numpy()).max() < 1e-4
+        assert np.abs(turns - expected[1].numpy()).max() < 1e-4
+        assert kinds.sum(1) == pytest.approx(np.ones(count), abs=1e-5)
+
+
+def test_the_product_takes_the_classifiers_file(tmp_path: Path) -> None:
+    path = tmp_path / "classifier.onnx"
+    export.export_classifier(Classifier(Trunk()), path)
+    taken = classifier.Classifier(path, DetectionSettings(provider="cpu"))
+    assert (taken.names, taken.size) == (KINDS, CROP_PX)
+    pixels = np.random.default_rng(1).integers(0, 255, (300, 400, 3)).astype(np.uint8)
+    (verdict,) = taken.judge(pixels, QUAD[None])
+    assert verdict.type in TYPES
+
+
 def test_the_trunk_is_the_published_one() -> None:
     """Its four maps are those of the published graph."""
     try:
@@ -163,10 +193,10 @@ def test_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
         trunk.pretrained()
     except TrunkMissing as error:
         pytest.skip(str(error))
-    scenes = _scenes()
     settings = TrainSettings(batch=2, threads=1)
-    assert list(train.Trainer(scenes, tmp_path, settings).run(2, 10.0)) == [1, 2]
-    resumed = train.Trainer(scenes, tmp_path, settings)
+    task = Detecting(_scenes(), settings)
+    assert list(train.Trainer(task, tmp_path, settings).run(2, 10.0)) == [1, 2]
+    resumed = train.Trainer(task, tmp_path, settings)
     assert list(resumed.run(3, 10.0)) == [3]
     trained, frozen = resumed.network.state_dict(), trunk.pretrained().state_dict()
     assert torch.equal(trained["trunk.stem.first.weight"], frozen["stem.first.weight"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,15 +12,17 @@ import pytest
 pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
 
 from app.detection import geometry
-from training import fonts, generate, labels
+from training import deck, fonts, generate, labels, views
 from training.cards import FAMILIES
-from training.errors import FontMissing, LabelsInvalid
+from training.deck import Deck, Fresh
+from training.errors import DeckMissing, FontMissing, LabelsInvalid
 from training.labels import LabelledCard, LabelledPicture
-from training.scenes import camera, scene
+from training.scenes import camera, panel, scene
 from training.scenes.camera import Pose
 
 SEED = 41
 NUMBERS = range(24)
+SOURCE = Fresh(px_per_mm=4.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,11 +36,11 @@ def installed_fonts() -> None:
 
 @pytest.fixture(scope="module")
 def rendered() -> list[generate.Rendered]:
-    return [generate.render(SEED, number) for number in NUMBERS]
+    return [generate.render(SEED, number, SOURCE) for number in NUMBERS]
 
 
 def test_a_scene_is_the_same_for_the_same_number(rendered: list[generate.Rendered]) -> None:
-    again = generate.render(SEED, 3)
+    again = generate.render(SEED, 3, SOURCE)
     assert again.jpeg == rendered[3].jpeg
     assert again.jpeg != rendered[4].jpeg
 
@@ -68,7 +71,9 @@ def test_the_corners_follow_the_card_when_it_is_turned(turns: int) -> None:
     """The first corner of a card that lies on its side is where its top left went, not the picture's."""
     card = FAMILIES["chinese_identity_front"](np.random.default_rng(1), 3.0)
     pose = Pose((300, 300), 300, turns * np.pi / 2)
-    placed = scene.compose(np.random.default_rng(2), (600, 600), [(card, pose)], 0, strength=0.0)
+    placed = scene.compose(
+        np.random.default_rng(2), (600, 600), [(panel.single(card), pose)], 0, strength=0.0
+    )
     first = placed.cards[0].quad[0] - (300, 300)
     angle = np.degrees(np.arctan2(first[1], first[0])) % 360
     assert angle == pytest.approx((212.2 + 90 * turns) % 360, abs=3)
@@ -78,7 +83,9 @@ def test_the_card_lies_where_the_label_says() -> None:
     """Rectified by its label, a pasted card looks like the card that was drawn."""
     card = FAMILIES["chinese_licence"](np.random.default_rng(8), 4.0)
     pose = Pose((400, 300), 500, 0.3, 0.3, -0.2)
-    placed = scene.compose(np.random.default_rng(9), (800, 600), [(card, pose)], 0, strength=0.0)
+    placed = scene.compose(
+        np.random.default_rng(9), (800, 600), [(panel.single(card), pose)], 0, strength=0.0
+    )
     height, width = card.pixels.shape[:2]
     matrix = cv2.getPerspectiveTransform(placed.cards[0].quad, card.quad)
     seen = cv2.warpPerspective(placed.pixels, matrix, (width, height))
@@ -96,10 +103,57 @@ def test_a_tilted_card_is_smaller_where_it_is_farther() -> None:
     assert not np.isclose(top, bottom, rtol=0.05)
 
 
+def test_scenes_without_a_card_have_none() -> None:
+    assert all(not generate.render(SEED, number, SOURCE, empty=True).picture.cards for number in range(6))
+
+
+@pytest.mark.parametrize("arrange", [panel.touching, panel.apart])
+def test_cards_of_a_panel_lie_inside_it_and_do_not_overlap(arrange: Callable[..., panel.Panel]) -> None:
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        group = arrange(rng, [SOURCE.card(rng) for _ in range(4)])
+        height, width = group.pixels.shape[:2]
+        quads = np.stack([quad for _, quad in group.cards])
+        assert (quads >= -1.5).all()  # a resized card has whole pixels
+        assert (quads <= np.array([width, height]) + 1.5).all()
+        assert all(geometry.iou(quads[n], np.delete(quads, n, 0)).max() < 0.01 for n in range(4))
+
+
+def test_a_deck_gives_back_what_was_drawn(tmp_path: Path) -> None:
+    assert list(deck.render(tmp_path, 4, SEED)) == [0, 1, 2, 3, 4]
+    assert list(deck.render(tmp_path, 8, SEED)) == [4, 5, 6, 7, 8]
+    drawn = Deck.load(tmp_path)
+    assert (len(drawn.cards), len(drawn.things)) == (6, 2)
+    fresh = Fresh().card(np.random.default_rng([SEED, 0]))
+    entry = drawn.cards[0]
+    assert (entry.type, entry.quad.tolist()) == (fresh.type, fresh.quad.tolist())
+    assert np.abs(entry.pixels().astype(int) - fresh.pixels).mean() < 4
+
+
+def test_an_empty_deck_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DeckMissing, match="training deck"):
+        Deck.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", views.VIEWS)
+def test_corners_follow_a_picture_that_is_seen_otherwise(name: str) -> None:
+    """A light card on a dark table is where the corners say, in every view."""
+    quad = np.array([(60, 40), (220, 50), (210, 150), (50, 140)], np.float32)
+    pixels = np.full((200, 300, 3), 10, np.uint8)
+    cv2.fillConvexPoly(pixels, quad.astype(np.int32), (250, 250, 250))
+    _, data = cv2.imencode(".png", pixels)
+    body, (card,) = views.VIEWS[name](data.tobytes(), (LabelledCard("passport", quad),))
+    seen = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
+    mask = np.zeros_like(seen)
+    cv2.fillConvexPoly(mask, card.quad.astype(np.int32), 1)
+    assert seen[mask > 0].mean() > 4 * seen[mask == 0].mean()
+    assert geometry.area(card.quad[None])[0] > 0
+
+
 def test_generating_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    assert list(generate.generate(tmp_path, 2, SEED)) == [0, 1, 2]
+    assert list(generate.generate(tmp_path, 2, SEED, SOURCE)) == [0, 1, 2]
     first = (tmp_path / "000001.jpg").read_bytes()
-    assert list(generate.generate(tmp_path, 3, SEED)) == [2, 3]
+    assert list(generate.generate(tmp_path, 3, SEED, SOURCE)) == [2, 3]
     assert (tmp_path / "000001.jpg").read_bytes() == first
     assert [picture.file for picture in labels.read(tmp_path)] == ["000000.jpg", "000001.jpg", "000002.jpg"]
 

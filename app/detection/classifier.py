@@ -1,0 +1,111 @@
+"""The second stage: what a rectified card is, which way up it lies, and whether it is one at all.
+
+The ONNX file takes crops [n, 3, height, width], RGB from 0 to 1, and answers with two outputs of
+probabilities: types [n, t], and turns [n, 4], by how many quarters the crop would have to be rolled. Its
+metadata: `task` card_classify, `names` (Python literal, {index: name}), `imgsz` ([height, width]). A type
+called `none` is no card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection import rectify
+from app.detection.errors import ModelError
+from app.detection.layouts import ultralytics
+from app.detection.model import Network
+from app.detection.opencv import cv2
+from app.detection.settings import DetectionSettings
+
+NONE: Final = "none"
+TASK: Final = "card_classify"
+BATCH: Final = 8  # crops that go through together
+WANTED_PX: Final = 960  # long side of a picture on which a card of a third of its width is still sharp
+
+_TURNS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a card is.
+
+    Attributes:
+        type: one of the classifier's types, never `none`.
+        certainty: 0 to 1, that it is a card at all.
+        turns: 0 to 3, by how many corners the quad is to be rolled so that the first one is the top left
+            one as the card reads.
+    """
+
+    type: str
+    certainty: float
+    turns: int
+
+
+class Classifier:
+    """The second stage's ONNX file; may be shared by threads."""
+
+    def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:
+        """Loads the file.
+
+        Raises:
+            ModelError: no such file, or no classifier of cards.
+        """
+        self.network = Network(path, settings, workers)
+        self.names, self.size = _plan(self.network)
+
+    def judge(self, pixels: NDArray[np.uint8], quads: NDArray[np.floating]) -> list[Verdict]:
+        """One verdict per quad.
+
+        Args:
+            pixels: the upright photograph, BGR (height, width, 3), as sharp as there is.
+            quads: (n, 4, 2), in its pixels.
+
+        Raises:
+            ModelError: the inference failed, or answered in another form.
+        """
+        verdicts: list[Verdict] = []
+        for start in range(0, len(quads), BATCH):
+            part = quads[start : start + BATCH]
+            crops = [rectify.crop(pixels, quad, self.size) for quad in part]
+            tensor = cast(NDArray[np.float32], cv2.dnn.blobFromImages(crops, 1 / 255, swapRB=True))
+            outputs = self.network.run(tensor)
+            verdicts += decode(outputs, self.names, len(crops))
+        return verdicts
+
+
+def decode(outputs: Sequence[NDArray[np.floating]], names: Sequence[str], count: int) -> list[Verdict]:
+    """What the outputs say of so many crops.
+
+    Raises:
+        ModelError: they have another shape, or are not finite.
+    """
+    expected = [(count, len(names)), (count, _TURNS)]
+    shapes = [output.shape for output in outputs]
+    if shapes != expected or not all(np.isfinite(output).all() for output in outputs):
+        raise ModelError(f"The classifier answered with {shapes}, not with finite {expected}.")
+    cards = np.array([name != NONE for name in names])
+    types = np.where(cards, outputs[0], -1.0).argmax(axis=1)
+    certainties = np.clip(np.where(cards, outputs[0], 0.0).sum(axis=1), 0, 1)
+    turns = outputs[1].argmax(axis=1)
+    return [
+        Verdict(names[type_], float(certainty), int(turn))
+        for type_, certainty, turn in zip(types, certainties, turns, strict=True)
+    ]
+
+
+def _plan(network: Network) -> tuple[tuple[str, ...], tuple[int, int]]:
+    """Names of the types, and width and height of the crops."""
+    facts = ultralytics.parse(network.metadata)
+    if network.metadata.get("task") != TASK or facts.names is None or len(network.outputs) != 2:
+        raise ModelError(
+            f"The file is no classifier of cards (task {network.metadata.get('task', 'not told')}): set"
+            " `classifier` to another one, or to `off`."
+        )
+    height, width = facts.image_size
+    return facts.names, (width, height)

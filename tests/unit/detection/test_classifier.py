@@ -1,0 +1,129 @@
+"""The second stage, with a real classifier in a real session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.detection import classifier
+from app.detection.classifier import Classifier
+from app.detection.detector import Detector
+from app.detection.errors import ModelError
+from app.detection.settings import BUNDLED_CLASSIFIER, BUNDLED_MODEL, DetectionSettings
+from tests.unit.detection import classifier_model
+from tests.unit.detection.classifier_model import NAMES
+from tests.unit.detection.photographs import card_photo, encode
+
+ON_CPU = DetectionSettings(provider="cpu")
+QUAD = np.array([[300, 210], [900, 260], [860, 620], [260, 560]], np.float32)
+
+
+@pytest.fixture
+def passports(tmp_path: Path) -> Classifier:
+    return Classifier(classifier_model.save(tmp_path / "classifier.onnx"), ON_CPU)
+
+
+def stages(corner_onnx: Path, second: Path) -> Detector:
+    return Detector(DetectionSettings(model=corner_onnx, classifier=str(second), provider="cpu"))
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_tells_by_how_much_the_corners_are_to_be_rolled(passports: Classifier, turns: int) -> None:
+    photo = card_photo(1200, 800, QUAD)
+    (verdict,) = passports.judge(photo, np.roll(QUAD, turns, axis=0)[None])
+    assert np.array_equal(np.roll(np.roll(QUAD, turns, axis=0), -verdict.turns, axis=0), QUAD)
+
+
+def test_judges_more_cards_than_go_through_at_once(passports: Classifier) -> None:
+    photo = card_photo(1200, 800, QUAD)
+    quads = np.stack([np.roll(QUAD, turns, axis=0) for turns in (0, 1, 2, 3)] * classifier.BATCH)
+    verdicts = passports.judge(photo, quads)
+    assert [verdict.turns for verdict in verdicts] == [0, 1, 2, 3] * classifier.BATCH
+    assert {verdict.type for verdict in verdicts} == {"passport"}
+
+
+def test_no_quads_no_verdicts(passports: Classifier) -> None:
+    assert passports.judge(card_photo(300, 200, QUAD / 4), np.zeros((0, 4, 2), np.float32)) == []
+
+
+def test_the_type_is_the_best_one_that_is_a_card_and_the_certainty_that_of_all_cards() -> None:
+    types = np.array([[0.1, 0.25, 0.05, 0.6], [0.0, 0.1, 0.9, 0.0]], np.float32)
+    turns = np.eye(4, dtype=np.float32)[[3, 0]]
+    first, second = classifier.decode([types, turns], NAMES, 2)
+    assert (first.type, first.turns) == ("driving_licence", 3)
+    assert first.certainty == pytest.approx(0.4)
+    assert (second.type, second.certainty, second.turns) == ("passport", pytest.approx(1.0), 0)
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        [np.zeros((1, 3), np.float32), np.zeros((1, 4), np.float32)],
+        [np.zeros((1, 4), np.float32)],
+        [np.full((1, 4), np.nan, np.float32), np.zeros((1, 4), np.float32)],
+    ],
+)
+def test_an_answer_in_another_form_is_an_error(outputs: list[NDArray[np.float32]]) -> None:
+    with pytest.raises(ModelError, match="classifier answered"):
+        classifier.decode(outputs, NAMES, 1)
+
+
+def test_the_detector_takes_type_and_reading_order_from_the_classifier(
+    tmp_path: Path, corner_onnx: Path
+) -> None:
+    """The corner model calls every card an id_card."""
+    detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx"))
+    body = encode(card_photo(1200, 800, QUAD), "jpeg")
+    (card,) = detector.detect(body, detector.inspect(body)).cards
+    assert card.type == "passport"
+    assert card.quad == pytest.approx(QUAD, abs=2)
+    detector.self_test()
+
+
+def test_a_card_is_as_certain_as_the_less_certain_stage(tmp_path: Path, corner_onnx: Path) -> None:
+    second = classifier_model.save(tmp_path / "c.onnx", (0.3, 0.3, 0.02, 0.38))
+    detector = stages(corner_onnx, second)
+    body = encode(card_photo(1200, 800, QUAD), "jpeg")
+    (card,) = detector.detect(body, detector.inspect(body), 0.5).cards
+    assert card.score == pytest.approx(0.62, abs=1e-4)
+    assert detector.detect(body, detector.inspect(body), 0.7).cards == ()
+
+
+def test_what_is_no_card_is_left_out(tmp_path: Path, corner_onnx: Path) -> None:
+    detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx", (0.0, 0.1, 0.1, 0.8)))
+    body = encode(card_photo(1200, 800, QUAD), "jpeg")
+    assert detector.detect(body, detector.inspect(body)).cards == ()
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"task": "classify"}, {"names": ""}, {"imgsz": "[0, 3]"}, {"names": "{"}]
+)
+def test_another_file_is_refused(tmp_path: Path, metadata: dict[str, str]) -> None:
+    path = classifier_model.save(tmp_path / "classifier.onnx", metadata=metadata)
+    with pytest.raises(ModelError):
+        Classifier(path, ON_CPU)
+
+
+def test_a_detector_is_no_classifier(corner_onnx: Path) -> None:
+    with pytest.raises(ModelError, match="classifier"):
+        Classifier(corner_onnx, ON_CPU)
+
+
+def test_the_bundled_classifier_goes_with_the_bundled_detector_only(corner_onnx: Path) -> None:
+    bundled = DetectionSettings(model=BUNDLED_MODEL)
+    assert bundled.classifier_path == (BUNDLED_CLASSIFIER if BUNDLED_CLASSIFIER.exists() else None)
+    assert DetectionSettings(model=corner_onnx).classifier_path is None
+    assert DetectionSettings(model=BUNDLED_MODEL, classifier="off").classifier_path is None
+    assert DetectionSettings(classifier="own.onnx").classifier_path == Path("own.onnx")
+
+
+def test_the_self_test_runs_the_classifier_even_where_no_card_is_found(
+    tmp_path: Path, corner_onnx: Path
+) -> None:
+    """The sample photograph has no dots; the classifier's answer is not finite."""
+    detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx", (np.nan, 0.0, 0.0, 0.0)))
+    with pytest.raises(ModelError, match="classifier answered"):
+        detector.self_test()

@@ -1,0 +1,86 @@
+"""The figures that the models are to reach, next to those that were measured."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from rich.table import Table
+
+from training.metrics import Figures, Result, figures
+
+PLAIN = "as it is"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure: what is measured, the goal, the value; `most` where smaller is better."""
+
+    words: str
+    goal: float
+    value: float
+    most: bool = False
+
+    @property
+    def reached(self) -> bool:
+        return self.value <= self.goal if self.most else self.value >= self.goal
+
+
+def of_specimens(views: Mapping[str, Sequence[Result]], min_score: float) -> list[Goal]:
+    """Goals for photographs of real specimens, by how they are seen."""
+    plain = figures(views[PLAIN], min_score)
+    changed = {name: figures(results, min_score) for name, results in views.items() if name != PLAIN}
+    return [
+        Goal("specimens: recall at IoU 0.7", 1.0, plain.recall_70),
+        Goal("specimens: recall at IoU 0.85", 0.9, plain.recall_85),
+        *(
+            Goal(f"specimens {name}: recall at IoU 0.7", 0.95, found.recall_70)
+            for name, found in changed.items()
+        ),
+        Goal("specimens: passport against card", 0.95, plain.passport),
+    ]
+
+
+def of_empty(results: Sequence[Result], min_score: float) -> list[Goal]:
+    """The goal for pictures without a card."""
+    found = figures(results, min_score)
+    return [Goal(f"false cards on {found.pictures} pictures without a card", 3, found.false_cards, most=True)]
+
+
+def of_holdout(found: Figures) -> list[Goal]:
+    """Goals for synthetic scenes that training did not see."""
+    return [
+        Goal("hold-out: precision", 0.97, found.precision),
+        Goal("hold-out: recall at IoU 0.7", 0.93, found.recall_70),
+        Goal("hold-out: mean IoU", 0.93, found.mean_iou),
+        Goal("hold-out: type", 0.98, found.type),
+        Goal("hold-out: orientation", 0.99, found.orientation),
+    ]
+
+
+def of_duration(durations_ms: Sequence[float]) -> list[Goal]:
+    """The goal for the time of one photograph."""
+    return [Goal("one photograph, decode excluded, ms", 40, statistics.median(durations_ms), most=True)]
+
+
+def table(goals: Sequence[Goal]) -> Table:
+    """One row per goal."""
+    shown = Table("figure", "goal", "measured", "reached")
+    for item in goals:
+        sign = "at most " if item.most else ""
+        shown.add_row(
+            item.words, f"{sign}{item.goal:g}", f"{item.value:.3f}", "yes" if item.reached else "no"
+        )
+    return shown
+
+
+def as_json(goals: Sequence[Goal]) -> str:
+    """The same as lines of JSON; what cannot be divided is null."""
+    rows = [
+        asdict(item) | {"value": None if math.isnan(item.value) else item.value, "reached": item.reached}
+        for item in goals
+    ]
+    return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n"
