@@ -199,15 +199,15 @@ class Harvester:
 
     def _next(self, read_bytes: int, line_bytes: int) -> Piece | None:
         """The lines of one read; None when there are none or it is another file by now."""
+        before = self._size_bytes, self.content.changed_ns
         chunk = self.content.read(read_bytes, self.position)
         at, whole = self.position, frame(chunk, self.position, line_bytes, self._skipping_from)
         framed = self._up_to_border(whole)
         if not self._taken(framed, chunk):
             return None
         size = self.content.size()
-        if at + len(chunk) >= size and framed is whole:
-            self._look(size)
-            self._seen = (size, self.content.changed_ns)
+        if at + len(chunk) >= size and framed is whole and before == (size, self.content.changed_ns):
+            self._seen = before  # what came since, be it another file, is met by the next read
         return self._piece(framed)
 
     def _last(self, line_bytes: int) -> Piece | None:

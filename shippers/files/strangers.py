@@ -110,7 +110,9 @@ class Strangers:
                 self.forget(place)
 
     def note_unmet(self) -> None:
-        """Remembers, at the end of a look, which files that are written to have no whole first line yet.
+        """Remembers, at the end of a look, which files that are written to were not read so far.
+
+        Those of which a copy waits to be met are among them.
 
         Raises:
             sqlite3.OperationalError: the registry does not take it.
@@ -120,6 +122,10 @@ class Strangers:
             for place, found in self._found.items()
             if not found.rotated and self._registry.at(place) is None
         }
+        waiting = [
+            self._likeness.base_of(self._found[place]) for place in self.appeared.keys() & self._found.keys()
+        ]
+        unmet |= {each.place for each in waiting if each}
         self._registry.keep_unmet(unmet, self._wall())
         self._unmet_s = dict.fromkeys(unmet, self._clock())
 
@@ -191,7 +197,7 @@ class Strangers:
         """Notes which of the files at these places are copies of one that had no whole first line before."""
         self.appeared = {place: since_s for place, since_s in self.appeared.items() if place in self._found}
         for found in filter(None, map(self._found.get, new)):
-            base = self._likeness.paths.get(found.group)
+            base = self._likeness.base_of(found)
             if found.rotated and base and base.place in self._unmet_s:
                 self.appeared[found.place] = self._unmet_s[base.place]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,10 +115,10 @@ def verdict(
     written, found = list(lines), list(documents)
     expected = Counter(_key(line, as_text) for line in written)
     arrived = Counter(document.text for document in found)
-    aside = _aside(written, puts, as_text)
-    missing = expected - arrived - aside
     risks, told = list(at_risk), list(losses)
     risky = Counter(_key(risk.line, as_text) for risk in risks)
+    aside = _aside(written, puts, as_text, risky)
+    missing = expected - arrived - aside
     lost = missing & risky
     missing -= lost
     doubled = Counter({text: arrived[text] - count for text, count in expected.items()})
@@ -197,17 +197,22 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _aside(lines: Sequence[Line], puts: Iterable[Put], as_text: Callable[[bytes], bytes]) -> Counter[bytes]:
+def _aside(
+    lines: Sequence[Line],
+    puts: Iterable[Put],
+    as_text: Callable[[bytes], bytes],
+    risky: Container[bytes] = (),
+) -> Counter[bytes]:
     """The lines that are in quarantine, each as often as it is there.
 
     A line too long may be kept without a digest: as many as there are such entries are taken to be those
-    long lines that no digest tells.
+    long lines that no digest tells, those that may be lost last.
     """
     given = list(puts)
     names = {hashlib.sha256(line.text).hexdigest(): as_text(line.text) for line in lines}
     aside = Counter(names[put.sha256] for put in given if put.sha256 in names)
     nameless = sum(put.sha256 is None for put in given)
-    long = [as_text(line.text) for line in lines if line.kind is Kind.LONG]
+    long = sorted((as_text(line.text) for line in lines if line.kind is Kind.LONG), key=risky.__contains__)
     aside.update([text for text in long if text not in aside][:nameless])
     return aside
 

@@ -72,6 +72,14 @@ def test_lines_too_long_are_told_by_their_number() -> None:
     assert judged(DOCUMENTS, puts[:1], lines=[*LINES, *long]).missing == 1
 
 
+def test_of_lines_too_long_the_one_that_may_be_lost_is_taken_to_be_lost() -> None:
+    long = [Line(n, Kind.LONG, b"%d" % n) for n in (10, 11)]
+    risk = [Risk(long[0], "part0", 100.0)]
+    told = [Loss("log/part0.ndjson", 3, 0, 0)]
+    verdict = judged(DOCUMENTS, [Put("file", 90, None, "too_long")], risk, losses=told, lines=[*LINES, *long])
+    assert (verdict.missing, verdict.lost, verdict.ok) == (0, 1, True)
+
+
 RISKS = [Risk(line, "part0", 100.0 + line.number) for line in LINES]
 
 
