@@ -21,11 +21,11 @@ def sharpness(results: Sequence[Result]) -> float:
 
 
 def none_bias(of_cards: NDArray[np.floating]) -> float:
-    """What to add to the logit of `none` so that few cards are rejected.
+    """What to add to the logit of `none` so that few cards are rejected; never more than nothing.
 
     Args:
         of_cards: (n,), the uncalibrated probability of `none` on crops of cards.
     """
     border = float(np.quantile(of_cards, 1 - REJECTED))
     odds = np.log(np.clip(border, 1e-9, 1 - 1e-9) / np.clip(1 - border, 1e-9, 1))
-    return float(np.clip(-odds, -MOST_BIAS, MOST_BIAS))
+    return float(np.clip(-odds, -MOST_BIAS, 0.0))

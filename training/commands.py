@@ -184,7 +184,8 @@ CLASSIFIER_OPTION = click.option(
 @MODEL_OPTION
 @CLASSIFIER_OPTION
 @click.option("--holdout", type=FOLDER, default=HOLDOUT, show_default=True)
-def export(folder: Path, model: Path, classifier: Path, holdout: Path) -> None:
+@click.option("--power", type=float, help="Of the scores, instead of the calibrated one.")
+def export(folder: Path, model: Path, classifier: Path, holdout: Path, power: float | None) -> None:
     """Write the detector's ONNX file; its scores are calibrated on the hold-out, behind the classifier."""
     from app.detection.classifier import Classifier
     from app.detection.settings import DetectionSettings
@@ -198,7 +199,7 @@ def export(folder: Path, model: Path, classifier: Path, holdout: Path) -> None:
     if classifier.exists():
         second = Classifier(classifier, DetectionSettings(provider="cpu"))
         results = list(step.surviving(results, holdout, second))
-    power = calibrate.sharpness(results)
+    power = power or calibrate.sharpness(results)
     size = writer.export(detector, model, power)
     click.echo(f"{model}: {size / 1e6:.1f} MB, scores to the power of {power:.2f}")
 

@@ -36,7 +36,7 @@ def test_every_view_and_figure_has_its_goal() -> None:
     assert rows[2]["value"] is None
 
 
-@pytest.mark.parametrize("border", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("border", [0.8, 0.9, 0.99])
 def test_the_bias_rejects_one_card_in_a_hundred(border: float) -> None:
     random = np.random.default_rng(2)
     none = random.beta(2, 5, 5000) * border
@@ -45,5 +45,5 @@ def test_the_bias_rejects_one_card_in_a_hundred(border: float) -> None:
 
 
 def test_the_bias_has_bounds() -> None:
-    assert calibrate.none_bias(np.zeros(10)) == calibrate.MOST_BIAS
+    assert calibrate.none_bias(np.zeros(10)) == 0
     assert calibrate.none_bias(np.ones(10)) == -calibrate.MOST_BIAS
