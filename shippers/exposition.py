@@ -26,7 +26,7 @@ class Exposition(Collector):
 
     Args:
         counters: those of the pipeline.
-        waiting_bytes: gives the bytes in files that were not read.
+        waiting_bytes: gives the bytes in files that are not settled.
     """
 
     def __init__(self, counters: Counters, waiting_bytes: Callable[[], int]) -> None:
@@ -56,7 +56,7 @@ class Exposition(Collector):
         for name, (meaning, value) in _own(seen).items():
             yield _total(f"cardwatch_ship_{name}", meaning, value, {})
         yield _gauge("cardwatch_ship_in_flight_events", "Lines read and not settled.", seen.pending)
-        yield _gauge("cardwatch_ship_waiting_bytes", "Bytes in files not read yet.", self._waiting_bytes())
+        yield _gauge("cardwatch_ship_waiting_bytes", "Bytes in files not settled yet.", self._waiting_bytes())
 
 
 def serve(port: int, exposition: Exposition) -> Close:

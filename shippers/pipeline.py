@@ -40,6 +40,8 @@ JOIN_S = 0.5
 """How often the waiting thread looks whether the working one has ended by itself."""
 IDLE_AFTER_S = 5.0
 """Without a line for so long, files are looked at less often."""
+WEIGH_S = 1.0
+"""How often the bytes that wait in files are added up."""
 FILE_BATCHES = 4
 """A file is read ahead of its checkpoint by so many batches for each one that may be under way."""
 
@@ -91,7 +93,7 @@ class Pipeline:
         self._rests: dict[str, Piece] = {}  # by identity: what was read and fitted into no batch
         self._is_new_ones_turn = True
         self._waiting_bytes = 0
-        self._looked_s = self._read_s = float("-inf")
+        self._looked_s = self._read_s = self._weighed_s = float("-inf")
         self._reported_s = clock()
         self._failure: BaseException | None = None
 
@@ -145,7 +147,7 @@ class Pipeline:
             self._collect(self._settings.poll_s, stop)
 
     def waiting(self) -> int:
-        """Bytes of the files that were not read when they were last looked at."""
+        """Bytes of the files that were not settled when they were last added up."""
         return self._waiting_bytes
 
     def close(self) -> None:
@@ -202,7 +204,8 @@ class Pipeline:
     def _look(self, stop: threading.Event) -> None:
         self._looked_s = self._clock()
         self._stored(self._tail.look, stop)
-        self._waiting_bytes = self._tail.waiting_bytes()
+        if not 0 <= self._looked_s - self._weighed_s < WEIGH_S:
+            self._weighed_s, self._waiting_bytes = self._looked_s, self._tail.waiting_bytes()
 
     # Lines
 

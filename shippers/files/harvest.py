@@ -83,8 +83,8 @@ class Harvester:
         return self.position if self.position >= self._uncertain_to else self.sent
 
     def waiting_bytes(self) -> int:
-        """How many bytes of the file have not been read, as far as its size was looked at."""
-        return max(self._size_bytes - self.position, 0)
+        """How many bytes of the file are not settled."""
+        return max(self.content.size() - self.checkpoint, 0)
 
     def is_idle(self) -> bool:
         """Whether everything that can be read has been read, sent and settled."""

@@ -114,7 +114,7 @@ class Tail:
                 harvester.checkpoint = row.checkpoint
 
     def waiting_bytes(self) -> int:
-        """How many bytes of the files that are there have not been read."""
+        """How many bytes of the files that are read are not settled."""
         return sum(harvester.waiting_bytes() for harvester in self._known.harvesters.values())
 
     def close(self) -> None:

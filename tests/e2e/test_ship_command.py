@@ -235,6 +235,8 @@ def test_terminated_during_an_outage_it_ends_at_once(home: Path) -> None:
         write(home, 0, 10)
         with ship(home, proxy, CARDWATCH_SHIP_STOP_S="25") as shipper:
             assert poll(lambda: (shipper.counter("component_errors_total") or 0) > 2, LIMIT_S)
+            write(home, 10, 1000)
+            assert poll(lambda: (shipper.counter("cardwatch_ship_waiting_bytes") or 0) > 30_000, LIMIT_S)
             shipper.process.send_signal(signal.SIGTERM)
             assert shipper.process.wait(10) == 0
 
