@@ -78,7 +78,7 @@ def write(home: Path, first: int, lines: int) -> None:
 
 
 def count(store: Memory, namespace: str = "default") -> int:
-    return sum(stream == f"logs-card.request-{namespace}" for stream, _ in store.documents)
+    return sum(stream == f"logs-card.request-{namespace}" for stream, _ in list(store.documents))
 
 
 def test_its_counters_are_served_and_say_what_became_of_the_lines(home: Path) -> None:
@@ -116,7 +116,7 @@ def test_hangup_reads_the_settings_anew_and_loses_nothing(home: Path) -> None:
             shipper.process.send_signal(signal.SIGHUP)
             assert poll(lambda: "Settings read anew" in shipper.log(), LIMIT_S)
             write(home, 50, 50)
-            assert poll(lambda: "logs-card.request-second" in {s for s, _ in store.documents}, LIMIT_S)
+            assert poll(lambda: "logs-card.request-second" in {s for s, _ in list(store.documents)}, LIMIT_S)
         assert shipper.process.returncode == 0
     lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
     assert len(lines) == len(set(lines)) == 100
