@@ -65,7 +65,6 @@ class Strangers:
         self.left: dict[Place, str] = {}
         self.cut: set[str] = set()
         self.appeared: dict[Place, float] = {}
-        self._wall = wall
         self._unmet_s = {place: clock() - (wall() - since_s) for place, since_s in registry.unmet.items()}
 
     @property
@@ -125,7 +124,7 @@ class Strangers:
             self._likeness.base_of(self._found[place]) for place in self.appeared.keys() & self._found.keys()
         ]
         unmet |= {each.place for each in waiting if each}
-        self._registry.keep_unmet(unmet, self._wall())
+        self._registry.keep_unmet(unmet)
         self._unmet_s = dict.fromkeys(unmet, self._clock())
 
     def returned(self, place: Place) -> None:
