@@ -221,6 +221,10 @@ class Registry:
             self._database.executemany(_SAVE_UNMET, new)
         self.unmet = {place: self.unmet.get(place, now_s) for place in places}
 
+    def displaced(self) -> set[str]:
+        """The identities of files at whose place another lies, and of which nothing else was noted."""
+        return {row.id for row in self._rows.values() if row.place is None and not row.gone_s}
+
     def ids(self) -> list[str]:
         """All identities."""
         return list(self._rows)
