@@ -217,13 +217,24 @@ def test_a_rotated_file_of_one_line_that_is_compressed_is_not_shipped_again(
 LONG = [f"{name}{'-' * 62}" for name in "abcdef"]
 
 
+def copy_behind(path: Path, lines: list[str]) -> None:
+    """A rotated file that is met after `path`: they are met in the order of their inodes."""
+    for number in range(1000):
+        file = path.parent.parent / f"spare-{number}"
+        append(file, *lines)
+        if file.stat().st_ino > path.stat().st_ino:
+            file.rename(path.with_name("request.ndjson.1"))
+            return
+    pytest.fail("no inode was free behind that of the file")
+
+
 def cut_while_dead(reader: Reader, path: Path, copied: list[str]) -> None:
     """All of LONG is read; a copy of `copied` alone is there when the shipper comes back."""
     append(path, *LONG)
     assert len(reader.run()) == len(LONG)
     reader.run()
     reader.kill()
-    append(path.with_name("request.ndjson.1"), *copied)
+    copy_behind(path, copied)
     os.truncate(path, 0)
     append(path, "new")
 
