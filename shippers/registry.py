@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator, Set
+import time
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -123,6 +124,9 @@ _READ = {0: "", 1: f"{', '.join(_NAMES[:7])}, checkpoint", 2: ", ".join(_NAMES[:
 _SAVE = f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 
 
+_SAVE_UNMET = "INSERT INTO unmet (place, since_s) VALUES (?, ?)"
+
+
 class Registry:
     """The rows, all of them in memory too.
 
@@ -130,16 +134,20 @@ class Registry:
         unmet: places of files that had no whole first line yet -> since when, seconds since 1970.
         is_new: it knew no file when it was opened: the first start of all, or a registry that was lost.
 
+    Args:
+        wall: seconds since 1970.
+
     Raises:
         HomeInUse: another shipper has it.
         RegistryTooNew: a newer version wrote it.
         RegistryDamaged: SQLite cannot read it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wall: Callable[[], float] = time.time) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(path.with_suffix(".lock"))
         self._rows: dict[str, Row] = {}
+        self._wall = wall
         self._places: dict[Place, str] = {}
         try:
             self._database = _opened(path)
@@ -199,7 +207,7 @@ class Registry:
         else:
             del self._copies[place]
 
-    def keep_unmet(self, places: Set[Place], now_s: float) -> None:
+    def keep_unmet(self, places: Set[Place]) -> None:
         """Notes that the files at these places, and no others, have no whole first line yet.
 
         Raises:
@@ -207,12 +215,17 @@ class Registry:
         """
         if places == self.unmet.keys():
             return
+        now_s = self._wall()
         gone = [(_place_text(place),) for place in self.unmet.keys() - places]
         new = [(_place_text(place), now_s) for place in places - self.unmet.keys()]
         with _transaction(self._database):
             self._database.executemany("DELETE FROM unmet WHERE place = ?", gone)
-            self._database.executemany("INSERT INTO unmet (place, since_s) VALUES (?, ?)", new)
+            self._database.executemany(_SAVE_UNMET, new)
         self.unmet = {place: self.unmet.get(place, now_s) for place in places}
+
+    def displaced(self) -> set[str]:
+        """The identities of files at whose place another lies, and of which nothing else was noted."""
+        return {row.id for row in self._rows.values() if row.place is None and not row.gone_s}
 
     def ids(self) -> list[str]:
         """All identities."""
@@ -220,6 +233,8 @@ class Registry:
 
     def save(self, rows: Iterable[Row]) -> None:
         """Writes these rows, all or none; a row that lay at the place of one of them loses its place.
+
+        A place that a row leaves counts as unmet in the same step: what lies there now has no row.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; nothing has changed.
@@ -230,10 +245,17 @@ class Registry:
             before = self.at(place)
             if before and before.id != identity:
                 changed.setdefault(before.id, replace(before, place=None))
+        left = {old.place for each in changed if (old := self.get(each)) and old.place} - {
+            row.place for row in changed.values()
+        }
+        now_s = self._wall()
+        left -= self.unmet.keys()
         with _transaction(self._database):
             self._database.executemany(_SAVE, map(_values, changed.values()))
+            self._database.executemany(_SAVE_UNMET, [(_place_text(place), now_s) for place in left])
         for row in changed.values():
             self._remember(row)
+        self.unmet |= dict.fromkeys(left, now_s)
 
     def forget(self, ids: Iterable[str]) -> None:
         """Removes these rows, all or none.

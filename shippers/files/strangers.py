@@ -34,7 +34,7 @@ class Strangers:
 
     Attributes:
         left: place -> an identity that the file there no longer has.
-        cut: identities of files that were cut short while nobody looked.
+        cut: identities of files that were cut short while nobody looked, and of which nothing was told yet.
         appeared: rotated files that appeared beside the file that is written to while that stayed where it
             was and nothing of it had been read: they are copies, and it was cut short. Place -> the last look
             before, by `clock`.
@@ -64,9 +64,8 @@ class Strangers:
         self._unsure: set[Place] = set()
         self._unopened: set[Place] = set()
         self.left: dict[Place, str] = {}
-        self.cut: set[str] = set()
+        self.cut = registry.displaced()
         self.appeared: dict[Place, float] = {}
-        self._wall = wall
         self._unmet_s = {place: clock() - (wall() - since_s) for place, since_s in registry.unmet.items()}
 
     @property
@@ -126,7 +125,7 @@ class Strangers:
             self._likeness.base_of(self._found[place]) for place in self.appeared.keys() & self._found.keys()
         ]
         unmet |= {each.place for each in waiting if each}
-        self._registry.keep_unmet(unmet, self._wall())
+        self._registry.keep_unmet(unmet)
         self._unmet_s = dict.fromkeys(unmet, self._clock())
 
     def returned(self, place: Place) -> None:

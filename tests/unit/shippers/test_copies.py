@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reader import Reader, append, texts
+from tests.reader import SETTINGS, Reader, append, texts
 
 
 def copy(log: Path) -> Path:
@@ -212,3 +212,118 @@ def test_a_rotated_file_of_one_line_that_is_compressed_is_not_shipped_again(
     assert reader.run() | reader.run() | reader.later() | reader.later() == {}
     reader.restart()
     assert reader.run() == {}
+
+
+LONG = [f"{name}{'-' * 62}" for name in "abcdef"]
+
+
+def copy_behind(path: Path, lines: list[str]) -> None:
+    """A rotated file that is met after `path`: they are met in the order of their inodes."""
+    for number in range(1000):
+        file = path.parent.parent / f"spare-{number}"
+        append(file, *lines)
+        if file.stat().st_ino > path.stat().st_ino:
+            file.rename(path.with_name("request.ndjson.1"))
+            return
+    pytest.fail("no inode was free behind that of the file")
+
+
+def cut_while_dead(reader: Reader, path: Path, copied: list[str]) -> None:
+    """All of LONG is read; a copy of `copied` alone is there when the shipper comes back."""
+    append(path, *LONG)
+    assert len(reader.run()) == len(LONG)
+    reader.run()
+    reader.kill()
+    copy_behind(path, copied)
+    os.truncate(path, 0)
+    append(path, "new")
+
+
+def test_a_copy_that_ends_before_what_was_read_is_known_after_a_crash(
+    home: Path, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = Reader(home, SETTINGS.model_copy(update={"fingerprint_bytes": 4096}))
+    cut_while_dead(reader, log / "request.ndjson", LONG[:3])
+    reader.start()
+    assert texts(reader.run() | reader.run() | reader.later() | reader.later()) == ["new"]
+    assert losses(caplog) == [0]
+    reader.restart()
+    assert reader.run() == {}
+    reader.stop()
+
+
+@pytest.mark.parametrize("others", [LONG[:1], [*LONG[:2], "other"], [*LONG[:1], "other"]])
+def test_a_file_that_shares_only_its_first_lines_is_shipped_after_a_crash(
+    home: Path, log: Path, others: list[str]
+) -> None:
+    reader = Reader(home, SETTINGS.model_copy(update={"fingerprint_bytes": 4096}))
+    cut_while_dead(reader, log / "request.ndjson", others)
+    reader.start()
+    assert texts(reader.run() | reader.run()) == sorted([*others, "new"])
+    reader.stop()
+
+
+def test_a_cut_is_told_though_the_shipper_was_killed_before_there_was_room_for_the_copy(
+    home: Path, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
+    cut_while_dead(reader, log / "request.ndjson", LONG)
+    reader.start()
+    reader.tail.look()
+    reader.kill()
+    reader.start()
+    assert texts(reader.run() | reader.run() | reader.later() | reader.later()) == ["new"]
+    assert losses(caplog) == [0]
+    reader.stop()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_file_that_was_written_copied_and_cut_between_two_looks_is_told_by_its_copy(
+    reader: Reader, log: Path, caplog: pytest.LogCaptureFixture, killed: bool
+) -> None:
+    path = log / "request.ndjson"
+    path.touch()
+    reader.run()
+    reader.now_s += 3
+    if killed:
+        reader.kill()
+    append(path, "a1", "a2")
+    copy(log)
+    append(path, "lost")
+    os.truncate(path, 0)
+    if killed:
+        reader.start()
+    assert texts(reader.run()) == ["a1", "a2"]
+    (entry,) = told(caplog, "file_truncated")
+    assert getattr(entry, "card.file.path") == "log/request.ndjson"
+    assert getattr(entry, "card.file.unseen_ms") >= 3000
+    append(path, "b1")
+    assert texts(reader.run() | reader.run()) == ["b1"]
+    path.rename(log / "request.ndjson.2")
+    append(path, "c1")
+    assert texts(reader.run() | reader.run()) == ["c1"]
+    assert len(told(caplog, "file_truncated")) == 1
+
+
+def test_a_file_cut_while_its_lines_are_read_is_seen_to_be_another(
+    reader: Reader, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut short and written anew between the check of what was read and the look at the size."""
+    path = log / "request.ndjson"
+    append(path, *LONG)
+    reader.tail.look()
+    (harvester,) = reader.tail.harvesters()
+    size = harvester.content.size
+    sizes: list[int] = []
+
+    def slowly() -> int:
+        if len(sizes) == 1:
+            path.write_bytes(b"new\n")
+        sizes.append(size())
+        return sizes[-1]
+
+    monkeypatch.setattr(harvester.content, "size", slowly)
+    lines, ends = reader.read()
+    assert len(lines) == len(LONG)
+    reader.tail.checkpoint(ends)
+    assert texts(reader.run() | reader.run()) == ["new"]
