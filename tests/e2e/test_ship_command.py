@@ -18,7 +18,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.bulk_proxy import Memory, Proxy, Status, running
+from tests.bulk_proxy import Memory, Proxy, Reset, Status, running
 from tests.e2e.stacks import environment, poll
 from tests.servers import Server, free_port
 
@@ -254,26 +254,25 @@ def test_a_taken_port_for_the_counters_is_said_and_shipping_goes_on(home: Path) 
 def test_lines_go_to_the_nodes_that_answer_and_return_to_one_that_is_back(home: Path) -> None:
     store, back = Memory(), free_port()
     write(home, 0, 20)
-    with running(store) as steady, running(store, back) as ill:
-        variables = (steady, ill)
-        with ship(home, *variables) as shipper:
-            assert poll(lambda: count(store) == 20, LIMIT_S)
-            ill.shutdown()
-            ill.server_close()
-            for n in range(10):
+    with running(store) as steady, running(store, back) as ill, ship(home, steady, ill) as shipper:
+        assert poll(lambda: count(store) == 20, LIMIT_S)
+        ill.faults.extend([Reset(after=False)] * 1000)  # on connections that are open
+        ill.shutdown()
+        ill.server_close()
+        for n in range(10):
+            before = count(store)
+            write(home, 20 + 10 * n, 10)
+            assert poll(lambda: count(store) == before + 10, LIMIT_S)  # noqa: B023
+        failed = shipper.counter("component_errors_total") or 0
+        assert failed <= 5, "a node that just failed was asked again and again"
+        with running(store, back) as well:
+            first = 120
+            while not well.sizes and first < 120 + 10 * 600:
                 before = count(store)
-                write(home, 20 + 10 * n, 10)
+                write(home, first, 10)
                 assert poll(lambda: count(store) == before + 10, LIMIT_S)  # noqa: B023
-            failed = shipper.counter("component_errors_total") or 0
-            assert failed <= 5, "a node that just failed was asked again and again"
-            with running(store, back) as well:
-                first = 120
-                while not well.sizes and first < 120 + 10 * 600:
-                    before = count(store)
-                    write(home, first, 10)
-                    assert poll(lambda: count(store) == before + 10, LIMIT_S)  # noqa: B023
-                    first += 10
-                assert well.sizes, "the node that is back gets lines again"
+                first += 10
+            assert well.sizes, "the node that is back gets lines again"
     lines = [line for (stream, _), line in store.documents.items() if ".request-" in stream]
     assert len(lines) == len(set(lines))
 

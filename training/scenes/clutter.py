@@ -26,25 +26,11 @@ class Thing:
 def thing(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Thing:
     """A thing of any kind."""
     kinds = (
-        (_page, 4),
-        (_newspaper, 2),
-        (_spread, 2),
-        (_bank_card, 3),
-        (_business_card, 2),
-        (_receipt, 2),
-        (_screen, 1),
-        (_window, 2),
-        (_book, 2),
-        (_pen, 1),
-        (_note, 1),
-        (_keys, 1),
-        (_table, 2),
-        (_ticket, 1),
-        (_playing_card, 2),
-        (_sign, 2),
-        (_board, 2),
-        (_package, 2),
-    )
+        (_page, 4), (_newspaper, 2), (_spread, 2), (_bank_card, 3), (_business_card, 2),
+        (_receipt, 2), (_screen, 1), (_window, 2), (_book, 2), (_pen, 1),
+        (_note, 1), (_keys, 1), (_table, 2), (_ticket, 1), (_playing_card, 2),
+        (_sign, 2), (_board, 2), (_package, 2),
+    )  # fmt: skip
     pictured = ((_print, 4), (_object, 6), (_snapshot, 3)) if stock.pictures and stock.cutouts else ()
     weights = np.array([weight for _, weight in (*kinds, *pictured)], float)
     chosen = int(rng.choice(len(weights), p=weights / weights.sum()))
