@@ -12,6 +12,7 @@ delivery    one batch, until every line of it is settled
 senders     threads that settle batches, several at once
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
+schema      the registry's tables, and what makes older ones the present ones
 quarantine/ lines that will never become documents as they stand, with the reason
 originals   where the lines of a file lie now: renamed, gzipped
 census      asks Elasticsearch which documents it has
