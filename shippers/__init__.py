@@ -14,7 +14,7 @@ waiting     lines that the server did not take, until they are tried again
 quiet       for how long the server wants no request
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
-schema      its tables, and how older ones become them (pure)
+schema      the registry's tables, and what makes older ones the present ones
 quarantine/ lines that will never become documents as they stand, with the reason
 originals   where the lines of a file lie now: renamed, gzipped
 census      asks Elasticsearch which documents it has

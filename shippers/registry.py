@@ -9,16 +9,16 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
+from shippers.errors import HomeInUse, RegistryDamaged
 from shippers.files.find import Place
 from shippers.files.fingerprint import digest, prefixes
-from shippers.schema import CHANGES, SCHEMA
+from shippers.schema import opened, read_only, schema_of, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,19 @@ class Row:
         return replace(self, head_bytes=len(head), head_digest=digest(head), prefixes=longer)
 
 
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A file that is there and has no row yet.
+
+    Attributes:
+        since_s: when it was first seen, or, of a copy, when its original was last seen; seconds since 1970.
+        is_copy: it appeared while the file that is written to stayed where it was, unread.
+    """
+
+    since_s: float
+    is_copy: bool
+
+
 _NAMES = tuple(each.name for each in fields(Row))
 _COLUMNS = ", ".join(_NAMES)
 _READ = {0: "", 1: f"{', '.join(_NAMES[:7])}, checkpoint", 2: ", ".join(_NAMES[:-1]), 3: _COLUMNS}
@@ -79,14 +92,14 @@ _READ = {0: "", 1: f"{', '.join(_NAMES[:7])}, checkpoint", 2: ", ".join(_NAMES[:
 _SAVE = f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 
 
-_SAVE_UNMET = "INSERT INTO unmet (place, since_s) VALUES (?, ?)"
+_SAVE_UNMET = "INSERT OR REPLACE INTO unmet (place, since_s, is_copy) VALUES (?, ?, ?)"
 
 
 class Registry:
     """The rows, all of them in memory too.
 
     Attributes:
-        unmet: places of files that had no whole first line yet -> since when, seconds since 1970.
+        unmet: files that are there and have no row, by place.
         is_new: it knew no file when it was opened: the first start of all, or a registry that was lost.
 
     Args:
@@ -105,7 +118,7 @@ class Registry:
         self._wall = wall
         self._places: dict[Place, str] = {}
         try:
-            self._database = _opened(path)
+            self._database = opened(path)
             for row in _read(self._database):
                 self._remember(row)
             self.is_new = not self._rows
@@ -151,7 +164,7 @@ class Registry:
         """
         if identity == self._copies.get(place):
             return
-        with _transaction(self._database):
+        with transaction(self._database):
             if identity:
                 values = _place_text(place), identity
                 self._database.execute("INSERT OR REPLACE INTO copies (place, id) VALUES (?, ?)", values)
@@ -162,21 +175,20 @@ class Registry:
         else:
             del self._copies[place]
 
-    def keep_unmet(self, places: Set[Place]) -> None:
-        """Notes that the files at these places, and no others, have no whole first line yet.
+    def keep_unmet(self, unmet: Mapping[Place, Unmet]) -> None:
+        """Notes these files that have no row, and no others.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; nothing has changed.
         """
-        if places == self.unmet.keys():
+        if unmet == self.unmet:
             return
-        now_s = self._wall()
-        gone = [(_place_text(place),) for place in self.unmet.keys() - places]
-        new = [(_place_text(place), now_s) for place in places - self.unmet.keys()]
-        with _transaction(self._database):
+        gone = [(_place_text(place),) for place in self.unmet.keys() - unmet.keys()]
+        new = [_unmet_values(place, each) for place, each in unmet.items() if each != self.unmet.get(place)]
+        with transaction(self._database):
             self._database.executemany("DELETE FROM unmet WHERE place = ?", gone)
             self._database.executemany(_SAVE_UNMET, new)
-        self.unmet = {place: self.unmet.get(place, now_s) for place in places}
+        self.unmet = dict(unmet)
 
     def displaced(self) -> set[str]:
         """The identities of files at whose place another lies, and of which nothing else was noted."""
@@ -204,13 +216,13 @@ class Registry:
             row.place for row in changed.values()
         }
         now_s = self._wall()
-        left -= self.unmet.keys()
-        with _transaction(self._database):
+        unmet = {place: Unmet(now_s, is_copy=False) for place in left - self.unmet.keys()}
+        with transaction(self._database):
             self._database.executemany(_SAVE, map(_values, changed.values()))
-            self._database.executemany(_SAVE_UNMET, [(_place_text(place), now_s) for place in left])
+            self._database.executemany(_SAVE_UNMET, [_unmet_values(*each) for each in unmet.items()])
         for row in changed.values():
             self._remember(row)
-        self.unmet |= dict.fromkeys(left, now_s)
+        self.unmet |= unmet
 
     def forget(self, ids: Iterable[str]) -> None:
         """Removes these rows, all or none.
@@ -219,7 +231,7 @@ class Registry:
             sqlite3.OperationalError: the disk does not take it; nothing has changed.
         """
         gone = [each for each in ids if each in self._rows]
-        with _transaction(self._database):
+        with transaction(self._database):
             self._database.executemany("DELETE FROM files WHERE id = ?", [(each,) for each in gone])
         for each in gone:
             self._leave(self._rows.pop(each))
@@ -249,8 +261,8 @@ def rows(path: Path) -> list[Row]:
     if not path.exists():
         raise FileNotFoundError(f"There is no registry at {path}: nothing has been shipped from this home.")
     try:
-        with closing(_read_only(path)) as database:
-            columns = _READ[_schema(database, path)]
+        with closing(read_only(path)) as database:
+            columns = _READ[schema_of(database, path)]
             return list(_read(database, columns)) if columns else []
     except sqlite3.DatabaseError as error:
         raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
@@ -265,29 +277,10 @@ def copies(path: Path) -> dict[Place, str]:
     if not path.exists():
         raise FileNotFoundError(f"There is no registry at {path}: nothing has been shipped from this home.")
     try:
-        with closing(_read_only(path)) as database:
-            return _read_copies(database) if _schema(database, path) > 1 else {}
+        with closing(read_only(path)) as database:
+            return _read_copies(database) if schema_of(database, path) > 1 else {}
     except sqlite3.DatabaseError as error:
         raise RegistryDamaged(f"{path} cannot be read ({error}).") from error
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    """Reading makes no files: SQLite would leave an empty log behind where no shipper has one open."""
-    is_open = path.with_name(f"{path.name}-wal").exists()
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{'mode=ro' if is_open else 'immutable=1'}", uri=True)
-
-
-@contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing. SQLite has rolled back by itself after some errors."""
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
 
 
 def _locked(path: Path) -> BinaryIO:
@@ -302,40 +295,18 @@ def _locked(path: Path) -> BinaryIO:
     return lock
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    path.touch(0o640)  # SQLite would let everybody read it; its log gets the same mode
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        version = _schema(database, path)
-        if version < SCHEMA:
-            with _transaction(database):
-                for statement in CHANGES[version]:
-                    database.execute(statement)
-                database.execute(f"PRAGMA user_version = {SCHEMA}")
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _schema(database: sqlite3.Connection, path: Path) -> int:
-    version: int = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA:
-        raise RegistryTooNew(
-            f"{path} has schema {version}, this Cardwatch knows up to {SCHEMA}: use the newer Cardwatch."
-        )
-    return version
-
-
 def _read(database: sqlite3.Connection, columns: str = _COLUMNS) -> Iterator[Row]:
     for identity, place, *rest in database.execute(f"SELECT {columns} FROM files"):
         yield Row(identity, _place(place) if place else None, *rest)
 
 
-def _read_unmet(database: sqlite3.Connection) -> Iterator[tuple[Place, float]]:
-    return ((_place(text), since_s) for text, since_s in database.execute("SELECT place, since_s FROM unmet"))
+def _read_unmet(database: sqlite3.Connection) -> Iterator[tuple[Place, Unmet]]:
+    for place, since_s, is_copy in database.execute("SELECT place, since_s, is_copy FROM unmet"):
+        yield _place(place), Unmet(since_s, bool(is_copy))
+
+
+def _unmet_values(place: Place, unmet: Unmet) -> tuple[object, ...]:
+    return _place_text(place), unmet.since_s, unmet.is_copy
 
 
 def _read_copies(database: sqlite3.Connection) -> dict[Place, str]:

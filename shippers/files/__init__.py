@@ -12,11 +12,12 @@ harvest      one open file, read from where the last read ended
 known        the files that are read, and those that rest
 adopt        an open file that nobody reads yet, compared with a row of the registry
 strangers    those files: which row is theirs, or that they wait
-likeness     whether one of them repeats another: a copy of it, or compressed from it
 copies       copies of files that are read, from which nothing is shipped
-cut          files that were cut short: what is read on, and what is or may be lost
 bounds       which files may or must be deleted (pure)
 sweep        from time to time: old rows, settled files, files over the bound
 loss         what people are told, and bytes lost by reason
+likeness     whether a file that nobody reads yet repeats another: a copy of it, or compressed from it
+unmet        files that have no row of the registry yet, and what they tell of what was never read
+cut          files that were cut short: goes on in their copies, tells of losses
 tail         all of them: adopts new files, follows renames, lets go of files that are gone
 """

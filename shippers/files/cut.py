@@ -106,10 +106,10 @@ class Cuts:
 
     def _tell_of_unmet(self, adopted: Adopted) -> None:
         found, row = adopted.newcomer.found, adopted.row
-        seen_s = self._strangers.appeared.get(found.place)
+        seen_s = self._strangers.copied_s(found.place)
         if seen_s is not None:
             path = f"{found.told[: -len(found.name)]}{found.group.rpartition('/')[2]}"
-            self._losses.truncated(replace(row, path=path), 0, 0, self._clock() - seen_s, found.name)
+            self._losses.truncated(replace(row, path=path), 0, 0, max(self._wall() - seen_s, 0.0), found.name)
 
     def _unseen_s(self, row: Row) -> float:
         """How long ago at most it was last seen as it was: its time of change is earlier."""

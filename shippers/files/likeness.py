@@ -36,10 +36,6 @@ class Likeness:
         self.files = files
         self.paths = {each.path: each for each in files.values()}
 
-    def base_of(self, found: Found) -> Found | None:
-        """The file that is written to, of which this one was rotated."""
-        return self.paths.get(found.group)
-
     def is_twin(self, newcomer: Newcomer) -> bool:
         """Whether it is compressed from a file that is still there."""
         plain = self.paths.get(newcomer.found.path.removesuffix(".gz"))

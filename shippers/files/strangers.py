@@ -16,6 +16,7 @@ from shippers.files.known import Known, Rest
 from shippers.files.likeness import Likeness
 from shippers.files.loss import Losses
 from shippers.files.names import stream_of
+from shippers.files.unmet import Waiting
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
@@ -35,9 +36,6 @@ class Strangers:
     Attributes:
         left: place -> an identity that the file there no longer has.
         cut: identities of files that were cut short while nobody looked, and of which nothing was told yet.
-        appeared: rotated files that appeared beside the file that is written to while that stayed where it
-            was and nothing of it had been read: they are copies, and it was cut short. Place -> the last look
-            before, by `clock`.
 
     Args:
         wall: seconds since 1970.
@@ -65,8 +63,7 @@ class Strangers:
         self._unopened: set[Place] = set()
         self.left: dict[Place, str] = {}
         self.cut = registry.displaced()
-        self.appeared: dict[Place, float] = {}
-        self._unmet_s = {place: clock() - (wall() - since_s) for place, since_s in registry.unmet.items()}
+        self._unmet = Waiting(registry, wall)
 
     @property
     def found(self) -> Mapping[Place, Found]:
@@ -99,7 +96,8 @@ class Strangers:
         self._copies.forget_unlisted(files)
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
         self.left = {place: name for place, name in self.left.items() if place in files}
-        self._look_for_copies(files.keys() - before.keys())
+        new = [files[place] for place in files.keys() - before.keys()]
+        self._unmet.listed(new, self._likeness.paths, self._found)
         for place, newcomer in list(self._waiting.items()):
             if place in files:
                 newcomer.found = files[place]
@@ -108,25 +106,17 @@ class Strangers:
             else:
                 self.forget(place)
 
-    def note_unmet(self) -> None:
-        """Remembers, at the end of a look, which files that are written to were not read so far.
-
-        Those of which a copy waits to be met are among them.
+    def note(self) -> None:
+        """Has the registry remember, at the end of a look, which files have no row yet.
 
         Raises:
             sqlite3.OperationalError: the registry does not take it.
         """
-        unmet = {
-            place
-            for place, found in self._found.items()
-            if not found.rotated and self._registry.at(place) is None
-        }
-        waiting = [
-            self._likeness.base_of(self._found[place]) for place in self.appeared.keys() & self._found.keys()
-        ]
-        unmet |= {each.place for each in waiting if each}
-        self._registry.keep_unmet(unmet)
-        self._unmet_s = dict.fromkeys(unmet, self._clock())
+        self._unmet.note(self._found)
+
+    def copied_s(self, place: Place) -> float | None:
+        """Of a copy of a file of which nothing was read: when that was last seen, seconds since 1970."""
+        return self._unmet.copied.get(place)
 
     def returned(self, place: Place) -> None:
         """A file that rested has changed, or one that was read was written anew."""
@@ -191,14 +181,6 @@ class Strangers:
             self.forget(place)
 
     # Met
-
-    def _look_for_copies(self, new: Collection[Place]) -> None:
-        """Notes which of the files at these places are copies of one that had no whole first line before."""
-        self.appeared = {place: since_s for place, since_s in self.appeared.items() if place in self._found}
-        for found in filter(None, map(self._found.get, new)):
-            base = self._likeness.base_of(found)
-            if found.rotated and base and base.place in self._unmet_s:
-                self.appeared[found.place] = self._unmet_s[base.place]
 
     def _is_stranger(self, place: Place, found: Found) -> bool:
         if place in self._known or place in self._copies.held:
@@ -299,7 +281,7 @@ class Strangers:
                     return self._new_row(newcomer, name)
                 continue
             if name in taken or name == self.left.get(place) or self._is_there(row):
-                match self._likeness.is_copy(newcomer, row, is_copied=place in self.appeared):
+                match self._likeness.is_copy(newcomer, row, is_copied=place in self._unmet.copied):
                     case None:
                         self._unsure.add(place)
                         return None

@@ -86,7 +86,7 @@ class Tail:
             self._adopt(self._strangers.adopted(self._room()))  # copies of those, before anything is read
         if self._strangers.cut and self._strangers.is_settled:
             self._cuts.tell()
-        self._strangers.note_unmet()
+        self._strangers.note()
         if now_s - self._swept_s >= self._settings.sweep_s and self._strangers.is_settled:
             self._swept_s = now_s if self._sweep.step(self._folders.files) else self._swept_s
 

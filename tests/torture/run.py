@@ -23,7 +23,8 @@ from tests.torture.writer import Writer
 
 DRAIN_S = {Server.MEMORY: 20.0, Server.NODE: 45.0, Server.ELASTICSEARCH: 60.0}
 QUIET_S = 1.0
-"""Without a request for so long the shipper has nothing more to send; asked where lines may be lost."""
+"""Without a request for so long after the last may have been given up the shipper has nothing more to send;
+asked where lines may be lost."""
 
 POLL_S = 0.02
 
@@ -137,14 +138,14 @@ def _drained(plan: Plan, road: proxy.Proxy, writers: list[Writer], home: Path, d
     """Waits until every line has arrived or is put aside; True when that did not come in time."""
     lines = _lines(writers)
     may_lose = any(file.rotation is Rotation.COPYTRUNCATE_LIVE for file in plan.files)
-    until = time.monotonic() + drain_s
+    until, quiet_s = time.monotonic() + drain_s, QUIET_S + float(plan.settings["timeout_s"])
     requests, quiet_since = -1, time.monotonic()
     while time.monotonic() < until:
         if account.settled(lines, road.texts(), account.quarantined(home / "quarantine")):
             return False
         if requests != road.requests:
             requests, quiet_since = road.requests, time.monotonic()
-        if may_lose and time.monotonic() - quiet_since > QUIET_S:
+        if may_lose and time.monotonic() - quiet_since > quiet_s:
             return False
         time.sleep(POLL_S)
     return True

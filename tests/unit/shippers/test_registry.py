@@ -10,7 +10,7 @@ import pytest
 
 from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
 from shippers.files.find import Place
-from shippers.registry import Registry, Row, copies, rows
+from shippers.registry import Registry, Row, Unmet, copies, rows
 
 PLACE = Place(2**63 + 1, 2**64 - 1)
 ROW = Row("id-1", PLACE, 10, b"d" * 16, 4096, "logs-card.request-test", "log/request.ndjson")
@@ -128,6 +128,35 @@ def test_a_registry_of_the_first_schema_goes_on(tmp_path: Path) -> None:
     registry.save([replace(row, checkpoint=5000, acknowledged=7)])
     registry.close()
     assert [(row.checkpoint, row.acknowledged) for row in rows(path)] == [(5000, 7)]
+
+
+def test_a_registry_of_the_second_schema_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    registry = Registry(path)
+    registry.save([ROW])
+    registry.close()
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            "ALTER TABLE files DROP COLUMN prefixes; DROP TABLE unmet; PRAGMA user_version = 2;"
+        )
+    assert rows(path) == [ROW]
+    registry = Registry(path)
+    assert registry.at(PLACE) == ROW
+    assert registry.unmet == {}
+    registry.close()
+
+
+def test_files_without_a_row_are_noted_by_place(tmp_path: Path) -> None:
+    path, other = tmp_path / "registry.sqlite", Place(1, 2)
+    registry = Registry(path, lambda: 50.0)
+    registry.keep_unmet({PLACE: Unmet(7.0, is_copy=False), other: Unmet(8.0, is_copy=True)})
+    registry.keep_unmet({other: Unmet(8.0, is_copy=True)})
+    registry.save([ROW])
+    registry.save([replace(ROW, place=Place(3, 4))])
+    registry.close()
+    registry = Registry(path)
+    assert registry.unmet == {other: Unmet(8.0, is_copy=True), PLACE: Unmet(50.0, is_copy=False)}
+    registry.close()
 
 
 def test_rows_are_read_beside_a_shipper_at_work(tmp_path: Path) -> None:
