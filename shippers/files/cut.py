@@ -58,6 +58,7 @@ class Cuts:
         self._losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
         if copy is None:
             self._registry.save([replace(row, place=None, gone_s=self._wall(), tail_digest=b"")])
+            self._known.read_to[row.id] = harvester.read_to
             self._known.drop(harvester)
         else:
             self._registry.save([moved(row, harvester, copy)])
