@@ -25,6 +25,7 @@ class Newcomer:
         stream: the data stream that its name says.
         size_bytes: its size as last looked at.
         line: its first line without its end; None while that is not whole.
+        is_beside: it appeared while the file that is written to stayed where it was, so that is a copy.
         met_with: an identity that was given, when this file was met, to another with the same first line.
     """
 
@@ -41,6 +42,7 @@ class Newcomer:
         self.size_bytes, self._stamp, self._grown_s = 0, (-1, -1), clock()
         self.line: bytes | None = None
         self.met_with: str | None = None
+        self.is_beside = False
         self.look(listed=True)
 
     @property
@@ -103,12 +105,12 @@ class Newcomer:
     def _is_beginning_of(self, row: Row) -> bool:
         """Whether it is rotated and begins as the file of `row` did with several whole lines and none else.
 
-        The first line alone would not do: it may be the same in all files.
+        The first line alone does not do, unless it is known to be a copy: it may be the same in all files.
         """
         head = self.content.read(self._settings.fingerprint_bytes, 0)
         lines = head[: head.rfind(b"\n") + 1]
         is_kin = row.stream.rpartition("-")[0] == self.stream.rpartition("-")[0]
-        has_several = len(lines) > len(self.line or b"") + 1
+        has_several = self.is_beside or len(lines) > len(self.line or b"") + 1
         return self.found.rotated and is_kin and has_several and has_prefix(row.prefixes, lines)
 
     def _has_tail(self, row: Row) -> bool:

@@ -12,6 +12,7 @@ from shippers.files.copies import Copies, Copy, is_remainder, moved
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known
 from shippers.files.loss import Losses
+from shippers.files.siblings import forms
 from shippers.files.strangers import Adopted, Strangers
 from shippers.registry import Registry, Row
 
@@ -57,6 +58,7 @@ class Cuts:
         self._losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
         if copy is None:
             self._registry.save([replace(row, place=None, gone_s=self._wall(), tail_digest=b"")])
+            self._known.read_to[row.id] = harvester.read_to
             self._known.drop(harvester)
         else:
             self._registry.save([moved(row, harvester, copy)])
@@ -74,12 +76,12 @@ class Cuts:
         if before is None:
             self._tell_of_unmet(adopted)
             return adopted
-        if before.place == found.place or not self._is_cut(before):
+        if before.place == found.place or not self._is_displaced(before):
             return adopted
         kept_bytes = max(adopted.newcomer.size_bytes, before.checkpoint)
         lost = 0 if adopted.newcomer.is_gzip else max(before.size_bytes - kept_bytes, 0)
         self._strangers.cut.discard(before.id)
-        self._losses.truncated(before, before.checkpoint, lost, self._unseen_s(before), found.name)
+        self._tell(before, lost, found.name)
         return replace(adopted, row=replace(adopted.row, lost_bytes=before.lost_bytes + lost))
 
     def tell(self) -> None:
@@ -92,7 +94,7 @@ class Cuts:
         gone = [row for row in cut if row.id not in self._known.by_id]
         now_s = self._wall()
         for row in gone:
-            self._losses.truncated(row, row.checkpoint, row.missing_bytes, self._unseen_s(row), None)
+            self._tell(row, row.missing_bytes, None)
         if gone:
             self._registry.save(
                 replace(row, place=None, gone_s=now_s, lost_bytes=row.lost_bytes + row.missing_bytes)
@@ -100,9 +102,19 @@ class Cuts:
             )
         self._strangers.cut.clear()
 
-    def _is_cut(self, row: Row) -> bool:
-        """Whether something lies where the file of this row lay."""
+    def _is_displaced(self, row: Row) -> bool:
+        """Whether something else lies where the file of this row lay."""
         return row.id in self._strangers.cut or self._strangers.lies_at(row.place)
+
+    def _tell(self, row: Row, lost: int, copy: str | None) -> None:
+        """Tells of a file that was cut short while nobody looked.
+
+        One that was rotated before was not written to: it was deleted, and its place was used again.
+        """
+        is_rotated = any(is_certain for _, is_certain in forms(row.path.rpartition("/")[2]))
+        if lost or not is_rotated:
+            unseen_s = max(self._wall() - row.changed_ns / 1e9, 0.0)  # its last look was no earlier
+            self._losses.truncated(row, row.checkpoint, lost, unseen_s, copy)
 
     def _tell_of_unmet(self, adopted: Adopted) -> None:
         found, row = adopted.newcomer.found, adopted.row
@@ -110,10 +122,6 @@ class Cuts:
         if seen_s is not None:
             path = f"{found.told[: -len(found.name)]}{found.group.rpartition('/')[2]}"
             self._losses.truncated(replace(row, path=path), 0, 0, max(self._wall() - seen_s, 0.0), found.name)
-
-    def _unseen_s(self, row: Row) -> float:
-        """How long ago at most it was last seen as it was: its time of change is earlier."""
-        return max(self._wall() - row.changed_ns / 1e9, 0.0)
 
     def _remainder(self, harvester: Harvester) -> Copy | None:
         """The longest copy of what the file was. It is the harvester's from now on."""

@@ -78,6 +78,16 @@ class Harvester:
         return self.found.place
 
     @property
+    def read_to(self) -> int:
+        """Up to here everything was handed out."""
+        return self.position if self._skipping_from is None else self._skipping_from
+
+    def go_on_at(self, read_to: int) -> None:
+        """Passes over what was handed out of the same file before; it is under way, or settled."""
+        if read_to > self.position:
+            self.position, self.tail = read_to, self.content.before(read_to)
+
+    @property
     def handed_out(self) -> int:
         """Up to here this run or an earlier one may have sent something."""
         return self.position if self.position >= self._uncertain_to else self.sent
@@ -138,8 +148,7 @@ class Harvester:
         self._grown_s = self.seen_s = self._clock()
         if self._size_bytes < self.position:
             self.tail = b""
-            self.position = self.position if self._skipping_from is None else self._skipping_from
-            self._skipping_from = None
+            self.position, self._skipping_from = self.read_to, None
 
     def name(self, found: Found) -> None:
         """Takes over where the file was listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shippers.files.content import Content
@@ -27,6 +28,9 @@ class Known:
         self.resting: dict[Place, Rest] = {}
         self.certain: set[str] = set()
         """Identities of files that were met in this run: no earlier one has sent what was written since."""
+
+        self.read_to: dict[str, int] = {}
+        """Of files that were cut short and have no copy so far: up to where they were handed out."""
 
     def __contains__(self, place: Place) -> bool:
         return place in self.harvesters or place in self.resting
@@ -56,6 +60,12 @@ class Known:
             self.drop(harvester)
         self.certain.add(rest.id)
         self.resting[place] = rest
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Rows of files that are gone were removed."""
+        for each in ids:
+            self.read_to.pop(each, None)
+            self.certain.discard(each)
 
     def wake(self, place: Place) -> None:
         """A file that rested has changed, or is gone."""

@@ -97,7 +97,7 @@ class Strangers:
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
         self.left = {place: name for place, name in self.left.items() if place in files}
         new = [files[place] for place in files.keys() - before.keys()]
-        self._unmet.listed(new, self._likeness.paths, self._found)
+        self._unmet.listed(new, before, self._likeness.paths, self._found)
         for place, newcomer in list(self._waiting.items()):
             if place in files:
                 newcomer.found = files[place]
@@ -229,6 +229,7 @@ class Strangers:
             return None
         stream = stream_of(found.kin.type, found.name, self._namespace) if found.kin else None
         newcomer = Newcomer(found, content, stream or "", self._settings, self._clock)
+        newcomer.is_beside = found.place in self._unmet.beside
         self._waiting[found.place] = newcomer
         self._room -= 1
         return newcomer

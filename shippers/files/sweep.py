@@ -91,6 +91,7 @@ class Sweep:
         old = [row.id for row in rows if 0 < row.gone_s < oldest_s and not row.id.startswith(NO_TIME)]
         if old:
             self._registry.forget(old)
+            self._known.forget(old)
 
     def _tell(self, row: Row, files: Mapping[Place, Found], now_s: float) -> None:
         if row.place in files:

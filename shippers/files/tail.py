@@ -75,10 +75,12 @@ class Tail:
         """
         now_s = self._clock()
         before_s, self._looked_s = self._looked_s, now_s
-        is_any_replaced = any(each.replaced for each in self._known.harvesters.values())
-        if self._folders.refresh(force=is_any_replaced):
-            self._follow()
         self._glance()
+        replaced = [each for each in self._known.harvesters.values() if each.replaced]
+        if self._folders.refresh(force=bool(replaced)):  # their copies were there before they were cut short
+            self._follow()
+        for each in replaced:
+            self._cuts.go_on(each)
         self._check_copies()
         self._let_go()
         self._look_at_resting(now_s - before_s)
@@ -201,10 +203,10 @@ class Tail:
                 self.losses.ignored(harvester.found.name, harvester.trouble)
                 harvester.trouble = None
             if harvester.replaced:
-                self._cuts.go_on(harvester)
-            elif isinstance(harvester.content, Gzipped):
+                continue  # the next look lists its copies first
+            if isinstance(harvester.content, Gzipped):
                 self._look_at_compressed(harvester, harvester.content)
-            if not harvester.listed and not harvester.replaced and harvester.is_done():
+            if not harvester.listed and harvester.is_done():
                 self._let_go_of_gone(harvester)
 
     def _let_go_of_gone(self, harvester: Harvester) -> None:
@@ -310,6 +312,7 @@ class Tail:
             reserve=self._reserve,
             clock=self._clock,
         )
+        harvester.go_on_at(self._known.read_to.pop(row.id, 0))
         harvester.listed = newcomer.found.place in self._folders.files
         self._strangers.harvested(newcomer)
         self._known.add(harvester)

@@ -19,6 +19,7 @@ class Waiting:
     Attributes:
         copied: rotated files that are such copies -> when what they were copied from was last seen, seconds
             since 1970.
+        beside: all rotated files that appeared while the file that is written to stayed where it was.
 
     Args:
         wall: seconds since 1970.
@@ -28,14 +29,26 @@ class Waiting:
         self._registry, self._wall = registry, wall
         self._seen_s = {place: each.since_s for place, each in registry.unmet.items()}
         self.copied = {place: each.since_s for place, each in registry.unmet.items() if each.is_copy}
+        self.beside: set[Place] = set()
 
-    def listed(self, new: Iterable[Found], paths: Mapping[str, Found], waiting: Collection[Place]) -> None:
+    def listed(
+        self,
+        new: Iterable[Found],
+        before: Collection[Place],
+        paths: Mapping[str, Found],
+        waiting: Collection[Place],
+    ) -> None:
         """Tells copies among those that are `new` in their folders; those that do not wait are forgotten."""
         self.copied = {place: since_s for place, since_s in self.copied.items() if place in waiting}
+        self.beside &= set(waiting)
         for found in new:
             base = paths.get(found.group)
-            if found.rotated and base and base.place in self._seen_s and found.place not in self._seen_s:
+            if not found.rotated or base is None or found.place in self._seen_s:
+                continue
+            if base.place in self._seen_s:
                 self.copied[found.place] = self._seen_s[base.place]
+            if base.place in before or base.place in self._seen_s or self._registry.at(base.place):
+                self.beside.add(found.place)
 
     def note(self, waiting: Iterable[Place]) -> None:
         """Remembers, at the end of a look, which files wait.

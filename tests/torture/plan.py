@@ -196,5 +196,6 @@ def _settings(draw: random.Random, server: Server, is_copied: bool) -> dict[str,
         "backoff_cap_s": 0.05,
         "timeout_s": MEMORY_TIMEOUT_S if server is Server.MEMORY else SERVER_TIMEOUT_S,
         "stop_s": 5.0,
+        "done_s": 1.0,
     }
     return drawn | {"fingerprint_bytes": 4096} if is_copied else drawn  # less does not tell short copies

@@ -23,8 +23,8 @@ from tests.torture.writer import Writer
 
 DRAIN_S = {Server.MEMORY: 20.0, Server.NODE: 45.0, Server.ELASTICSEARCH: 60.0}
 QUIET_S = 1.0
-"""Without a request for so long after the last may have been given up the shipper has nothing more to send;
-asked where lines may be lost."""
+"""Without a request for so long the shipper has nothing more to send, beside the time that it waits for an
+answer and for the end of a file that is gone; asked where lines may be lost."""
 
 POLL_S = 0.02
 
@@ -138,7 +138,8 @@ def _drained(plan: Plan, road: proxy.Proxy, writers: list[Writer], home: Path, d
     """Waits until every line has arrived or is put aside; True when that did not come in time."""
     lines = _lines(writers)
     may_lose = any(file.rotation is Rotation.COPYTRUNCATE_LIVE for file in plan.files)
-    until, quiet_s = time.monotonic() + drain_s, QUIET_S + float(plan.settings["timeout_s"])
+    until = time.monotonic() + drain_s
+    quiet_s = QUIET_S + float(plan.settings["timeout_s"]) + float(plan.settings["done_s"])
     requests, quiet_since = -1, time.monotonic()
     while time.monotonic() < until:
         if account.settled(lines, road.texts(), account.quarantined(home / "quarantine")):

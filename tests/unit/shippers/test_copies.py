@@ -239,11 +239,12 @@ def cut_while_dead(reader: Reader, path: Path, copied: list[str]) -> None:
     append(path, "new")
 
 
+@pytest.mark.parametrize("copied", [LONG[:1], LONG[:3]])
 def test_a_copy_that_ends_before_what_was_read_is_known_after_a_crash(
-    home: Path, log: Path, caplog: pytest.LogCaptureFixture
+    home: Path, log: Path, caplog: pytest.LogCaptureFixture, copied: list[str]
 ) -> None:
     reader = Reader(home, SETTINGS.model_copy(update={"fingerprint_bytes": 4096}))
-    cut_while_dead(reader, log / "request.ndjson", LONG[:3])
+    cut_while_dead(reader, log / "request.ndjson", copied)
     reader.start()
     assert texts(reader.run() | reader.run() | reader.later() | reader.later()) == ["new"]
     assert losses(caplog) == [0]
@@ -252,7 +253,7 @@ def test_a_copy_that_ends_before_what_was_read_is_known_after_a_crash(
     reader.stop()
 
 
-@pytest.mark.parametrize("others", [LONG[:1], [*LONG[:2], "other"], [*LONG[:1], "other"]])
+@pytest.mark.parametrize("others", [[*LONG[:2], "other"], [*LONG[:1], "other"]])
 def test_a_file_that_shares_only_its_first_lines_is_shipped_after_a_crash(
     home: Path, log: Path, others: list[str]
 ) -> None:
@@ -327,3 +328,53 @@ def test_a_file_cut_while_its_lines_are_read_is_seen_to_be_another(
     assert len(lines) == len(LONG)
     reader.tail.checkpoint(ends)
     assert texts(reader.run() | reader.run()) == ["new"]
+
+
+def test_a_file_of_one_line_is_shipped_when_it_was_renamed_and_begins_as_one_that_is_gone(
+    home: Path, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home)
+    append(path, "same", "more")
+    reader.run()
+    reader.kill()
+    path.unlink()
+    append(log / "request.ndjson.1", "same")
+    append(path, "new")
+    reader.start()
+    assert texts(reader.run() | reader.run()) == ["new", "same"]
+    reader.stop()
+
+
+@pytest.mark.parametrize("lines", [["a1"], ["a1", "a2"]])
+def test_a_copy_that_is_listed_after_its_file_was_cut_is_found_at_once(
+    reader: Reader, log: Path, caplog: pytest.LogCaptureFixture, lines: list[str]
+) -> None:
+    path = log / "request.ndjson"
+    append(path, *lines)
+    reader.run()
+    copy(log)
+    append(path, "lost")
+    assert texts(reader.read()[0]) == ["lost"]
+    os.truncate(path, 0)
+    assert reader.run() | reader.run() == {}
+    (entry,) = told(caplog, "file_truncated")
+    assert "copied to request.ndjson.1" in entry.getMessage()
+
+
+def test_lines_under_way_are_not_handed_out_again_when_the_copy_is_found_late(
+    reader: Reader, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    append(path, *LONG)
+    reader.tail.look()
+    lines, ends = reader.read()
+    assert len(lines) == len(LONG)
+    content = path.read_bytes()
+    os.truncate(path, 0)
+    reader.tail.look()
+    (log / "request.ndjson.1").write_bytes(content + b"more\n")
+    assert texts(reader.run() | reader.run()) == ["more"]
+    reader.tail.checkpoint(ends)
+    reader.restart()
+    assert reader.run() == {}
