@@ -55,8 +55,8 @@ def addresses(servers: set[Server]) -> Iterator[dict[Server, str]]:
 
 def _scope(given: argparse.Namespace) -> Scope:
     without = set(given.without)
-    faults = (list(Fault) if given.all else FAULTS) if given.faults is None else given.faults
-    rotations = (list(Rotation) if given.all else ROTATIONS) if given.rotations is None else given.rotations
+    faults = FAULTS if given.faults is None else given.faults
+    rotations = ROTATIONS if given.rotations is None else given.rotations
     return Scope(
         tuple(kind for kind in faults if kind.value not in without),
         tuple(kind for kind in rotations if kind.value not in without),
@@ -71,7 +71,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--server", choices=["mixed", *[server.value for server in Server]], default="mixed")
     parser.add_argument("--keep", action="store_true", help="keep the folders of failing runs")
     parser.add_argument("--workers", type=int, default=2, help="runs beside one another")
-    parser.add_argument("--all", action="store_true", help="kept for old command lines")
     faults, rotations = [each.value for each in Fault], [each.value for each in Rotation]
     parser.add_argument("--faults", type=Fault, nargs="*", help=f"only these: {' '.join(faults)}")
     parser.add_argument("--rotations", type=Rotation, nargs="*", help=f"only these: {' '.join(rotations)}")
