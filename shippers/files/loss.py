@@ -22,12 +22,10 @@ class Losses:
 
     Attributes:
         bytes: `truncated`, `gone`, `damaged`, `bound` -> bytes that were never read.
-        lines: the same in lines, as far as they were counted.
     """
 
     def __init__(self) -> None:
         self.bytes: Counter[str] = Counter()
-        self.lines: Counter[str] = Counter()
         self._warned: set[tuple[str, str]] = set()
         self._told: dict[tuple[str, Place | None], None] = {}
 
@@ -84,7 +82,6 @@ class Losses:
         """The shipper deleted a file, with `lost_bytes` that were not read."""
         name = row.path.rpartition("/")[2]
         self._lose("bound", lost_bytes)
-        self.lines["bound"] += lost_lines or 0
         lost = f"{lost_bytes} bytes" + (f", {lost_lines} lines," if lost_lines is not None else "")
         what = f"{lost} of it were never shipped" if lost_bytes else "all of it had been settled"
         fields = _fields(row, read_bytes, lost_bytes)
