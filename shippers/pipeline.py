@@ -37,13 +37,13 @@ from shippers.waiting import WaitingRoom
 logger = logging.getLogger(__name__)
 
 JOIN_S = 0.5
-"""How often the waiting thread looks whether the working one has ended by itself."""
-IDLE_AFTER_S = 5.0
-"""Without a line for so long, files are looked at less often."""
+"""How often the waiting thread looks whether the working one has ended, which it does by itself only when
+something broke."""
 WEIGH_S = 1.0
-"""How often the bytes that wait in files are added up."""
+"""How often the bytes that wait in files are added up: a call of the system for each file."""
 FILE_BATCHES = 4
-"""A file is read ahead of its checkpoint by so many batches for each one that may be under way."""
+"""A file is read ahead of its checkpoint by so many batches for each one that may be under way: enough that
+lines which wait for another try do not stop it, and few enough to be looked up soon after a crash."""
 
 
 class Pipeline:
@@ -182,7 +182,7 @@ class Pipeline:
             self._report()
 
     def _pause_s(self) -> float:
-        is_idle = not 0 <= self._clock() - self._read_s < IDLE_AFTER_S
+        is_idle = not 0 <= self._clock() - self._read_s < self._settings.idle_after_s
         return max(self._settings.idle_poll_s, self._settings.poll_s) if is_idle else self._settings.poll_s
 
     def _finish(self, stop: threading.Event) -> None:

@@ -17,7 +17,9 @@ from shippers.bulk import FILTER_PATH, Answered, Found, Rejected, Reply, Unanswe
 
 NDJSON = "application/vnd.elasticsearch+x-ndjson"
 GZIP_LEVEL = 1
+"""The cheapest: higher levels cost several times as much for little."""
 REASON_CHARACTERS = 500
+"""Of what the server or the network says: an error may repeat the line that it is about."""
 LOOKUP_IDS = 5000
 """Most ids in one look-up: an id may be there twice, and an answer holds at most 10,000 hits."""
 

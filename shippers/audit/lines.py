@@ -9,8 +9,11 @@ from itertools import accumulate
 from typing import BinaryIO
 
 BLOCK_BYTES = 1024 * 1024
+"""How much of a file is read at once: enough for the number of calls not to count."""
+
 _TIMESTAMP = re.compile(rb'"@timestamp"\s*:\s*"([0-9TZ:.,+-]{10,40})"')
 _OVERLAP_BYTES = 128
+"""Of a block, what is looked at again with the next one: more than the pattern matches."""
 
 
 @dataclass(frozen=True, slots=True)

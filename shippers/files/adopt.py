@@ -14,6 +14,7 @@ from shippers.registry import Row
 from shippers.settings import ShipperSettings
 
 FIRST_READ_BYTES = 8192
+"""Most first lines are shorter; a longer one is read in a second step."""
 
 
 class Newcomer:

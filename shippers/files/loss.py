@@ -11,7 +11,8 @@ from shippers.registry import Row
 logger = logging.getLogger(__name__)
 
 MOST_WARNED = 1000
-"""Most files and reasons that are remembered as told of; beyond, nothing is said of further ones."""
+"""Most files and reasons that are remembered as told of; beyond, nothing is said of further ones: what is
+logged is shipped too, and a folder may be full of files that are none of ours."""
 
 MOST_TOLD = 1000
 """Most losses that are remembered as told of, the latest ones, while the registry does not take them."""

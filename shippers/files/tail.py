@@ -26,10 +26,10 @@ from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
 RESTING_ROUND_S = 0.8
-"""Files that rest are each looked at once in this time,"""
+"""Files that rest are each looked at once in this time (once a second is promised),"""
 
 RESTING_LEAST = 100
-"""and at least so many of them at each look."""
+"""and at least so many of them at each look: these few are no burden."""
 
 
 class Tail:
@@ -56,7 +56,7 @@ class Tail:
         self._namespace, self._registry, self._settings = namespace, registry, settings
         self._clock, self._wall = clock, wall
         self.losses = Losses()
-        self._folders = Folders(str(home.absolute()), globs(settings.sources))
+        self._folders = Folders(str(home.absolute()), globs(settings.sources), settings.relist_s)
         self._known, self._copies = Known(), Copies(registry)
         self._looked_s = clock()
         self._strangers = Strangers(
