@@ -81,9 +81,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """No answer that can be read. `unknown`: the lines may have been taken all the same."""
+    """No answer that can be read, for this kind of failure.
 
-    type: str
+    `unknown`: the lines may have been taken all the same.
+    """
+
+    kind: str
     reason: str
     unknown: bool
 

@@ -223,9 +223,8 @@ class Delivery:
         self._groups += groups.values()
 
     def _failed(self, reply: Rejected | Unanswered) -> None:
-        kind = reply.type if isinstance(reply, Unanswered) else reply.kind
-        self._counters.error(kind)
-        self._outage.failed(kind, reply.reason)
+        self._counters.error(reply.kind)
+        self._outage.failed(reply.kind, reply.reason)
         if isinstance(reply, Rejected) and reply.retry_after_s:
             self._quiet.ask(min(reply.retry_after_s, self._settings.retry_after_cap_s))
 

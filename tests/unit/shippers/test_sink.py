@@ -84,7 +84,7 @@ def test_a_timeout_leaves_the_fate_unknown(proxy: Proxy, connect: Connect) -> No
     reply = Sink(connect(proxy.url), 0.2).send(LINES)
     release.set()
     assert isinstance(reply, Unanswered)
-    assert (reply.type, reply.unknown) == ("ConnectionTimeout", True)
+    assert (reply.kind, reply.unknown) == ("ConnectionTimeout", True)
 
 
 def test_a_connection_that_was_never_made_took_nothing(connect: Connect) -> None:
@@ -92,7 +92,7 @@ def test_a_connection_that_was_never_made_took_nothing(connect: Connect) -> None
         held.bind(("127.0.0.1", 0))
         reply = Sink(connect(f"http://127.0.0.1:{held.getsockname()[1]}"), 5).send(LINES)
     assert isinstance(reply, Unanswered)
-    assert (reply.type, reply.unknown) == ("ConnectionError", False)
+    assert (reply.kind, reply.unknown) == ("ConnectionError", False)
 
 
 def test_a_server_that_is_not_elasticsearch_gets_nothing_acknowledged(connect: Connect) -> None:
@@ -107,7 +107,7 @@ def test_a_server_that_is_not_elasticsearch_gets_nothing_acknowledged(connect: C
         proxy.RequestHandlerClass = Other
         reply = Sink(connect(proxy.url), 5).send(LINES)
     assert isinstance(reply, Unanswered)
-    assert reply.type == "UnsupportedProductError"
+    assert reply.kind == "UnsupportedProductError"
 
 
 def test_the_client_logs_no_line_per_request(
