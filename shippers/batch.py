@@ -50,18 +50,25 @@ class Source:
 class Segment:
     """Lines of one file, not always neighbours. `offsets` say where each begins.
 
-    `uncertain`: the server may have them already, so they are looked up before they are sent.
+    `uncertain`: the server may have them already, so they are looked up before they are sent. `end`: no line
+    goes beyond it; the last one of a file may lack its line feed.
     """
 
     source: Source
     lines: Sequence[bytes]
     offsets: Sequence[int]
     uncertain: bool = False
+    end: int = LARGEST_BYTES
 
     def pick(self, numbers: Sequence[int]) -> Segment:
         """Only the lines of these numbers."""
         lines, offsets = [self.lines[n] for n in numbers], [self.offsets[n] for n in numbers]
         return replace(self, lines=lines, offsets=offsets)
+
+    def span(self, number: int) -> tuple[int, int]:
+        """The range of bytes of this line, its line feed included where it has one."""
+        start = self.offsets[number]
+        return start, min(start + len(self.lines[number]) + 1, self.end)
 
     @property
     def ids(self) -> list[str]:
@@ -157,7 +164,7 @@ class Batch:
         return min(lines, fit)
 
     def _sort(self, taken: Piece) -> None:
-        segment = Segment(taken.source, taken.lines, taken.offsets, taken.uncertain)
+        segment = Segment(taken.source, taken.lines, taken.offsets, taken.uncertain, taken.end)
         faults = self._faults(taken)
         if not any(faults):
             self.segments.append(segment)
@@ -166,8 +173,8 @@ class Batch:
         if fit:
             self.segments.append(segment.pick(fit))
         self.unfit += (
-            Unfit(taken.source, start, min(start + len(line) + 1, taken.end), fault, line)
-            for line, start, fault in zip(taken.lines, taken.offsets, faults, strict=True)
+            Unfit(taken.source, *segment.span(number), fault, taken.lines[number])
+            for number, fault in enumerate(faults)
             if fault
         )
 

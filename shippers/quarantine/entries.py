@@ -55,7 +55,7 @@ class Kept:
         reason: why the line is here.
         source: its file; `path` is where that lay when the line was read.
         start: offset of its first byte.
-        end: offset after its line feed.
+        end: offset after its line feed, or after its last byte where it has none.
         sha256: digest of the line in hexadecimal; None where the line was too long to be held.
         body: the line itself, where it is kept and nothing was taken out of it.
     """
@@ -102,10 +102,10 @@ def unfit_entries(unfit: Sequence[Unfit], now_s: float) -> Iterator[Entry]:
 def refused_entries(refused: Sequence[Refused], now_s: float, body_bytes: int) -> Iterator[Entry]:
     """Entries for lines that Elasticsearch refused; the masked text of those up to `body_bytes` is kept."""
     for each in refused:
-        source, line, start = each.segment.source, each.segment.lines[0], each.segment.offsets[0]
+        source, line, (start, end) = each.segment.source, each.segment.lines[0], each.segment.span(0)
         error = {"type": each.refusal.type, "reason": mask(each.refusal.reason)[:_REASON_CHARACTERS]}
         entry = {
-            **_fields(source, start, start + len(line) + 1, now_s),
+            **_fields(source, start, end, now_s),
             "reason": each.refusal.type,
             "id": source.document_id(start),
             "status": each.refusal.status,

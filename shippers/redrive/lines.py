@@ -59,8 +59,12 @@ class Lines:
 
 
 def _cut(text: bytes, before: int, entry: Kept) -> bytes | None:
-    """The line in `text`, which begins `before` bytes early; None when there is another line by now."""
-    if before and not text.startswith(b"\n"):
+    """The line in `text`, which begins `before` bytes early; None when there is another line by now.
+
+    Without a digest the line feeds around it must tell. With one they need not: what was added to a line
+    that had been taken without its line feed is a line of its own, right behind it.
+    """
+    if before and entry.sha256 is None and not text.startswith(b"\n"):
         return None
     line = text[before:].removesuffix(b"\n")
     size_bytes = entry.end - entry.start

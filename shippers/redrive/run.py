@@ -144,7 +144,7 @@ class Redrive:
                 outcome.unfit += 1
             else:
                 outcome.sent += 1
-                yield Segment(entry.source, [line], [entry.start])
+                yield Segment(entry.source, [line], [entry.start], end=entry.end)
 
     def _count(self, verdicts: Verdicts, outcome: Outcome, arrived: set[Key], refused: list[Entry]) -> None:
         outcome.accepted += len(verdicts.accepted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import random
 import subprocess
@@ -171,6 +172,36 @@ def test_a_line_that_was_too_long_goes_after_the_limit_was_raised(ours: Quaranti
     assert (outcome.accepted, outcome.refused) == (1, 1)  # the other has no time
     assert len(ours.ids()) == 3
     assert ours.audited().problems == []
+
+
+def test_lines_without_a_line_feed_are_sent_byte_for_byte_though_the_file_goes_on(
+    ours: QuarantineHome,
+) -> None:
+    """A half line that was taken as it stood, and what was added to it: two lines, both refused."""
+    ours.settings = ours.settings.model_copy(update={"half_line_s": 1e-9})
+    parts = [line(0) + b"\n", strict_line(1, PHONE), strict_line(2, PHONE), strict_line(3, PHONE) + b"\n"]
+    starts = [sum(map(len, parts[:number])) for number in range(1, 5)]
+    for part in parts:
+        with ours.path.open("ab") as file:
+            file.write(part)
+        ours.ship()
+    ranges = [(each["source"]["start"], each["source"]["end"]) for each in ours.entries(STRICT)]
+    assert ranges == list(itertools.pairwise(starts))
+    assert all(each["masked"] for each in ours.entries(STRICT))
+    ours.mend()
+    (outcome,) = ours.redrive()
+    assert (outcome.accepted, outcome.missing, outcome.stays) == (3, 0, 0)
+    assert notes(ours) == [PHONE] * 3
+    assert ours.audited().problems == []
+
+
+def test_a_line_without_a_line_feed_that_is_refused_again_keeps_its_range(ours: QuarantineHome) -> None:
+    ours.settings = ours.settings.model_copy(update={"half_line_s": 1e-9})
+    ours.path.write_bytes(line(0) + b"\n" + strict_line(1))
+    ours.ship()
+    ours.redrive()
+    (entry,) = ours.entries(STRICT)
+    assert entry["source"]["end"] == ours.path.stat().st_size
 
 
 def test_an_entry_written_twice_is_sent_once(refused: QuarantineHome) -> None:

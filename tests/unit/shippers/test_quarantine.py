@@ -4,10 +4,11 @@ import json
 import multiprocessing
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shippers.batch import Segment, Source, Unfit
+from shippers.batch import Batch, Piece, Segment, Source, Unfit, pick
 from shippers.bulk import Refusal
 from shippers.delivery import Refused
 from shippers.files.check import Fault
@@ -17,7 +18,7 @@ SOURCE = Source("00000000-0123456789abcdef", "logs-card.request-test", "log/requ
 PARSING = "document_parsing_exception"
 
 
-def entries(path: Path) -> list[dict[str, object]]:
+def entries(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
@@ -43,6 +44,16 @@ def test_a_refused_line_is_kept_with_its_reason_and_where_it_stands(tmp_path: Pa
             "masked": False,
         }
     ]
+
+
+def test_the_range_of_a_refused_line_ends_with_its_file(tmp_path: Path) -> None:
+    batch = Batch(most_lines=10, most_bytes=1000, line_limit=100)
+    batch.add(Piece(SOURCE, [b"{}", b'{"a":1}'], [41, 44], 51, sound=True))
+    segments = pick(batch.segments, [0]) + pick(batch.segments, [1])
+    refusals = [Refused(each, Refusal(400, PARSING, "why")) for each in segments]
+    Quarantine(tmp_path, 10_000, 10).put(list(refused_entries(refusals, 0.0, 1000)))
+    sources = [entry["source"] for entry in entries(tmp_path / f"{PARSING}.ndjson")]
+    assert [(each["start"], each["end"]) for each in sources] == [(41, 44), (44, 51)]
 
 
 def test_an_unfit_line_is_kept_as_range_and_digest_without_its_text(tmp_path: Path) -> None:
