@@ -106,15 +106,17 @@ class ShipperSettings(BaseModel):
 
     # Disk
 
-    delete_acknowledged: bool = Field(False, description="Delete rotated files that are wholly settled.")
+    delete_acknowledged: bool = Field(False, description="Delete rotated files that the server has wholly.")
     delete_after_s: float = Field(
-        3600.0, ge=0, description="A settled rotated file is deleted when it has not changed for this long."
+        3600.0,
+        ge=0,
+        description="A rotated file that the server has is deleted when it has not changed for this long.",
     )
     disk_bytes: int = Field(
         0,
         ge=0,
         description="Most bytes of all files that are shipped; beyond, the oldest rotated ones are deleted, "
-        "settled ones first. 0 is no bound.",
+        "those first that the server has. 0 is no bound.",
     )
     count_bytes: int = Field(
         64 * 1024 * 1024,

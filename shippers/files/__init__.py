@@ -14,7 +14,8 @@ adopt        an open file that nobody reads yet, compared with a row of the regi
 strangers    those files: which row is theirs, or that they wait
 copies       copies of files that are read, from which nothing is shipped
 bounds       which files may or must be deleted (pure)
-sweep        from time to time: old rows, settled files, files over the bound
+deletions    deletes them; what is lost with one is counted
+sweep        from time to time: old rows, files that may or must be deleted
 loss         what people are told, and bytes lost by reason
 likeness     whether a file that nobody reads yet repeats another: a copy of it, or compressed from it
 unmet        files that have no row of the registry yet, and what they tell of what was never read

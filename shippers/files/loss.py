@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 
 from shippers.files.find import Place
+from shippers.quarantine.stock import Bare
 from shippers.registry import Row
 
 logger = logging.getLogger(__name__)
@@ -78,17 +79,21 @@ class Losses:
         )
 
     def deleted(
-        self, row: Row, read_bytes: int, lost_bytes: int, lost_lines: int | None, reason: str
+        self, row: Row, read_bytes: int, unread_bytes: int, unread_lines: int | None, bare: Bare, reason: str
     ) -> None:
-        """The shipper deleted a file, with `lost_bytes` that were not read."""
+        """The shipper deleted a file, with `unread_bytes` that were not read, and quarantined lines of which
+        no text is kept."""
         name = row.path.rpartition("/")[2]
-        self._lose("bound", lost_bytes)
-        lost = f"{lost_bytes} bytes" + (f", {lost_lines} lines," if lost_lines is not None else "")
-        what = f"{lost} of it were never shipped" if lost_bytes else "all of it had been settled"
-        fields = _fields(row, read_bytes, lost_bytes)
-        if lost_lines is not None:
-            fields["card.file.lost_lines"] = lost_lines
-        self._tell("file_deleted", f"{name} was deleted ({reason}); {what}.", fields, lost_bytes > 0)
+        self._lose("bound", unread_bytes + bare.size_bytes)
+        unread = f"{unread_bytes} bytes" + (f", {unread_lines} lines," if unread_lines is not None else "")
+        parts = [f"{unread} of it were never shipped"] if unread_bytes else []
+        if bare.lines:
+            parts.append(f"{bare.lines} of its lines are in quarantine without their text and lost")
+        fields = _fields(row, read_bytes, unread_bytes + bare.size_bytes)
+        if unread_lines is not None:
+            fields["card.file.lost_lines"] = unread_lines + bare.lines
+        what = "; ".join(parts) or "all of it had been settled"
+        self._tell("file_deleted", f"{name} was deleted ({reason}); {what}.", fields, bool(parts))
 
     def _is_news(self, row: Row) -> bool:
         """Whether it was not told yet: until the registry takes it, a step is made again and again."""

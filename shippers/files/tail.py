@@ -12,6 +12,7 @@ from pathlib import Path
 from shippers.batch import Source
 from shippers.files.copies import Copies, moved
 from shippers.files.cut import Cuts
+from shippers.files.deletions import Deletions
 from shippers.files.find import Folders
 from shippers.files.gzipped import Gzipped
 from shippers.files.harvest import Harvester
@@ -21,6 +22,7 @@ from shippers.files.names import globs
 from shippers.files.strangers import Adopted, Strangers
 from shippers.files.sweep import Sweep
 from shippers.ledger import Settled
+from shippers.quarantine.stock import Stock
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
@@ -62,7 +64,11 @@ class Tail:
             namespace, registry, settings, self._known, self._copies, self.losses, clock, wall
         )
         self._cuts = Cuts(registry, self._known, self._copies, self._strangers, self.losses, clock, wall)
-        self._sweep = Sweep(registry, settings, self._known, self._copies, self._strangers, self.losses, wall)
+        stock = Stock(home / "quarantine")
+        deletions = Deletions(
+            registry, settings, self._known, self._copies, self._strangers, self.losses, stock, wall
+        )
+        self._sweep = Sweep(registry, settings, self._known, self.losses, deletions, wall)
         self._swept_s = clock() - settings.sweep_s + settings.done_s
         self._turn = 0
 

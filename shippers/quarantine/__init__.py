@@ -4,6 +4,7 @@ mask      takes numbers of documents and images out of a text (pure)
 entries   a refused or unfit line -> an entry, and back (pure)
 folder    the files: appends entries, reads them, takes some out
 redriven  which lines left the quarantine for Elasticsearch
+stock     what is known here of the lines of one file
 """
 
 from shippers.quarantine.entries import Entry, Kept, Key, refused_entries, unfit_entries

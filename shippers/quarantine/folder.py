@@ -67,12 +67,15 @@ class Quarantine:
         """The names of its files, sorted."""
         return sorted(path.stem for path in self._folder.glob(f"*{_SUFFIX}"))
 
-    def read(self, reason: str) -> Iterator[tuple[bytes, Kept | None]]:
-        """The lines of the file of this name, each with what it says; None where it cannot be read."""
+    def read(self, reason: str, holding: bytes = b"") -> Iterator[tuple[bytes, Kept | None]]:
+        """The lines of the file of this name, each with what it says; None where it cannot be read.
+
+        Only those with the bytes `holding` anywhere in them.
+        """
         try:
             with self._path(reason).open("rb") as file:
                 for text in file:
-                    if text.strip():
+                    if holding in text and text.strip():
                         yield text, parse(text)
         except FileNotFoundError:
             return

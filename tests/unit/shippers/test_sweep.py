@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from shippers.batch import Segment
+from shippers.bulk import Refusal
+from shippers.delivery import Refused
+from shippers.ledger import Settled
+from shippers.quarantine import Quarantine, refused_entries
 from shippers.registry import Row
 from tests.reader import SETTINGS, Reader, append, texts
 
@@ -86,7 +91,7 @@ def test_a_file_that_comes_back_in_time_goes_on(home: Path, log: Path) -> None:
     reader.stop()
 
 
-def test_rotated_files_that_are_settled_are_deleted_after_a_while(
+def test_rotated_files_that_are_acknowledged_are_deleted_after_a_while(
     home: Path, log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = make(home, delete_acknowledged=True, delete_after_s=HOUR_S)
@@ -100,6 +105,93 @@ def test_rotated_files_that_are_settled_are_deleted_after_a_while(
     reader.later()
     assert [path.name for path in log.iterdir()] == ["request.ndjson"]
     assert [each["card.file.lost_bytes"] for each in events(caplog, "file_deleted")] == [0, 0]
+    reader.stop()
+
+
+def refuse(reader: Reader, quarantine: Quarantine, body_bytes: int) -> None:
+    """Settles all there is; lines with a B are refused, and their text is kept up to `body_bytes`."""
+    reader.tail.look()
+    _, ends = reader.read()
+    for piece in reader.pieces:
+        bad = [number for number, line in enumerate(piece.lines) if b"B" in line]
+        whole = Segment(piece.source, piece.lines, piece.offsets, end=piece.end)
+        refusals = [Refused(whole.pick([number]), Refusal(400, "parsing", "why")) for number in bad]
+        assert quarantine.put(list(refused_entries(refusals, 0.0, body_bytes))) == 0
+        ends[piece.source.id] = Settled(piece.end, len(piece.lines) - len(bad), len(bad))
+    reader.pieces.clear()
+    reader.tail.checkpoint(ends)
+
+
+@pytest.mark.parametrize("is_resting", [True, False])
+def test_a_file_with_lines_in_quarantine_stays_until_they_are_redriven(
+    home: Path, log: Path, is_resting: bool
+) -> None:
+    reader = make(home, delete_acknowledged=True, delete_after_s=HOUR_S)
+    quarantine = Quarantine(home / "quarantine", 10_000, 10)
+    path = log / "request.ndjson.1"
+    append(path, STAMPED, "B1", "good", "B2")
+    refuse(reader, quarantine, 1000)
+    if is_resting:
+        reader.later()
+        reader.restart()
+    for _ in range(3):
+        reader.later(HOUR_S)
+    assert path.exists()
+    assert reader.open_files() == int(not is_resting)
+    kept = [each for _, each in quarantine.read("parsing") if each]
+    for entry in kept:
+        assert path.exists()
+        quarantine.replace("parsing", [entry], [])
+        for _ in range(2):
+            reader.later()
+    assert not path.exists()
+    reader.stop()
+
+
+@pytest.mark.parametrize(("body_bytes", "lost_lines", "lost_bytes"), [(0, 3, 10), (2, 1, 4), (1000, 0, 0)])
+def test_quarantined_lines_without_their_text_are_lost_with_a_file_that_the_bound_deletes(
+    home: Path,
+    log: Path,
+    caplog: pytest.LogCaptureFixture,
+    body_bytes: int,
+    lost_lines: int,
+    lost_bytes: int,
+) -> None:
+    reader = make(home, disk_bytes=100)
+    append(log / "request.ndjson.1", STAMPED, "B1", "good", "BBB", "B2", "B sent")
+    quarantine = Quarantine(home / "quarantine", 10_000, 10)
+    refuse(reader, quarantine, body_bytes)
+    (row,) = rows(reader)
+    assert row.quarantined == 4
+    quarantine.replace("parsing", [each for _, each in quarantine.read("parsing") if each][-1:], [])
+    append(log / "service.ndjson", "x" * 60)
+    for _ in range(3):
+        reader.later()
+    assert [path.name for path in log.iterdir()] == ["service.ndjson"]
+    (event,) = events(caplog, "file_deleted")
+    assert (event["card.file.lost_bytes"], event["card.file.lost_lines"]) == (lost_bytes, lost_lines)
+    assert event["levelname"] == ("WARNING" if lost_lines else "INFO")
+    assert reader.tail.losses.bytes.total() == lost_bytes
+    row = next(each for each in rows(reader) if each.path == "log/request.ndjson.1")
+    assert (row.lost_bytes, row.missing_bytes, row.gone_s > 0) == (lost_bytes, 0, True)
+    reader.stop()
+
+
+def test_beyond_the_bound_what_the_server_has_goes_before_what_is_in_quarantine(
+    home: Path, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = make(home, disk_bytes=1)
+    for number, line in enumerate(["acknowledged", "B refused", "first"], 1):
+        append(log / f"request.ndjson.{number}", line, "more")
+        os.utime(log / f"request.ndjson.{number}", (time.time() - 100 - number,) * 2)
+    refuse(reader, Quarantine(home / "quarantine", 10_000, 10), 1000)
+    append(log / "request.ndjson.3", "unread")
+    os.utime(log / "request.ndjson.3", (time.time() - 200,) * 2)
+    for _ in range(2):
+        reader.now_s += 10
+        reader.tail.look()
+    names = [each["card.file.path"].rpartition("/")[2] for each in events(caplog, "file_deleted")]
+    assert names == ["request.ndjson.1", "request.ndjson.2", "request.ndjson.3"]
     reader.stop()
 
 
