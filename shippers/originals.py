@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -141,24 +142,34 @@ def locate(
             found[row.id] = each
         else:
             strangers.append(each)
+    families: dict[str, list[Row]] = {}
+    for row in sorted(known.values(), key=lambda row: row.number):
+        families.setdefault(row.family, []).append(row)
     for each in strangers:
-        if row := _by_content(each, known, found, line_bytes, most):
+        if row := _by_content(each, known, families, found, line_bytes, most):
             found[row.id] = each
     return found
 
 
 def _by_content(
-    original: Original, known: Mapping[str, Row], found: Mapping[str, Original], line_bytes: int, most: int
+    original: Original,
+    known: Mapping[str, Row],
+    families: Mapping[str, Sequence[Row]],
+    found: Mapping[str, Original],
+    line_bytes: int,
+    most: int,
 ) -> Row | None:
-    """The row that has no file yet and begins as this one; ids of one first line differ by a number."""
+    """The row that has no file yet and begins as this one; ids of one first line differ by a number.
+
+    Rows of an older schema do not say what their first line is: they are looked for by number.
+    """
     line = original.first_line(line_bytes)
     if line is None:
         return None
-    for ordinal in range(most):
-        row = known.get(identity(line, ordinal))
-        if row and row.id not in found and original.is_file_of(row):
-            return row
-    return None
+    same = families.get(identity(line), ())
+    older = (known.get(identity(line, number)) for number in range(most)) if "" in families else ()
+    rows = (row for row in chain(same, older) if row and row.id not in found)
+    return next((row for row in rows if original.is_file_of(row)), None)
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

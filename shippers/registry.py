@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from shippers.errors import HomeInUse, RegistryDamaged
 from shippers.files.find import Place
-from shippers.files.fingerprint import digest, prefixes
+from shippers.files.fingerprint import digest, has_time, identity, prefixes
 from shippers.schema import opened, read_only, schema_of, transaction
 
 
@@ -41,6 +41,9 @@ class Row:
         lost_bytes: bytes that were never read and are gone.
         gone_s: when it was found to be gone, seconds since 1970; 0 while it is there.
         prefixes: short digests of its beginnings that end with a line, up to what `head_digest` was ever of.
+        family: what all files that begin with the same line have in common: the identity of that line with
+            the number 0. Empty where an older schema wrote the row and nobody has seen its first line since.
+        number: the one of this file, which is mixed into its identity.
     """
 
     id: str
@@ -59,6 +62,8 @@ class Row:
     lost_bytes: int = 0
     gone_s: float = 0.0
     prefixes: bytes = b""
+    family: str = ""
+    number: int = 0
 
     @property
     def missing_bytes(self) -> int:
@@ -82,21 +87,41 @@ class Unmet:
     Attributes:
         since_s: when it was first seen, or, of a copy, when its original was last seen; seconds since 1970.
         is_copy: it appeared while the file that is written to stayed where it was, unread.
+        path: as last listed, below home.
+        size_bytes: on the disk, as last listed.
+        changed_ns: when it was last written to, as last listed, nanoseconds since 1970.
     """
 
     since_s: float
     is_copy: bool
+    path: str = ""
+    size_bytes: int = 0
+    changed_ns: int = 0
 
 
 _NAMES = tuple(each.name for each in fields(Row))
 _COLUMNS = ", ".join(_NAMES)
-_READ = {0: "", 1: f"{', '.join(_NAMES[:7])}, checkpoint", 2: ", ".join(_NAMES[:-1]), 3: _COLUMNS}
+_READ = {
+    0: "",
+    1: f"{', '.join(_NAMES[:7])}, checkpoint",
+    2: ", ".join(_NAMES[:-3]),
+    3: ", ".join(_NAMES[:-2]),
+    4: _COLUMNS,
+}
 """Schema -> the columns of a row, for those who read without changing anything."""
 
 _SAVE = f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
 
 
-_SAVE_UNMET = "INSERT OR REPLACE INTO unmet (place, since_s, is_copy) VALUES (?, ?, ?)"
+_UNMET_NAMES = tuple(each.name for each in fields(Unmet))
+_SAVE_UNMET = (
+    f"INSERT OR REPLACE INTO unmet (place, {', '.join(_UNMET_NAMES)}) "
+    f"VALUES (?, {', '.join('?' * len(_UNMET_NAMES))})"
+)
+_SAVE_NUMBER = (
+    "INSERT INTO numbers (family, next) VALUES (?, ?) "
+    "ON CONFLICT (family) DO UPDATE SET next = max(next, excluded.next)"
+)
 
 
 class Registry:
@@ -121,6 +146,8 @@ class Registry:
         self._rows: dict[str, Row] = {}
         self._wall = wall
         self._places: dict[Place, str] = {}
+        self._families: dict[str, set[str]] = {}  # family -> identities; those of no known family under ""
+        self._sorted: set[str] = set()
         try:
             self._database = opened(path)
             for row in _read(self._database):
@@ -212,9 +239,9 @@ class Registry:
         """
         changed = {row.id: row for row in rows}
         taken = {row.place: row.id for row in changed.values() if row.place}
-        for place, identity in taken.items():
+        for place, name in taken.items():
             before = self.at(place)
-            if before and before.id != identity:
+            if before and before.id != name:
                 changed.setdefault(before.id, replace(before, place=None))
         left = {old.place for each in changed if (old := self.get(each)) and old.place} - {
             row.place for row in changed.values()
@@ -229,25 +256,70 @@ class Registry:
         self.unmet |= unmet
 
     def forget(self, ids: Iterable[str]) -> None:
-        """Removes these rows, all or none.
+        """Removes these rows, all or none. Their numbers are not given again, where others may need one.
 
         Raises:
             sqlite3.OperationalError: the disk does not take it; nothing has changed.
         """
-        gone = [each for each in ids if each in self._rows]
+        gone = [self._rows[each] for each in ids if each in self._rows]
+        numbers = [(row.family, row.number + 1) for row in gone if self._is_number_needed(row)]
         with transaction(self._database):
-            self._database.executemany("DELETE FROM files WHERE id = ?", [(each,) for each in gone])
-        for each in gone:
-            self._leave(self._rows.pop(each))
+            self._database.executemany("DELETE FROM files WHERE id = ?", [(row.id,) for row in gone])
+            self._database.executemany(_SAVE_NUMBER, numbers)
+        for row in gone:
+            del self._rows[row.id]
+            self._leave(row)
+
+    # Files with the same first line
+
+    def sort_in(self, first_line: bytes, most: int) -> None:
+        """Finds the rows of this first line among those of an older schema, by their first `most` numbers.
+
+        Raises:
+            sqlite3.OperationalError: the disk does not take it; nothing has changed.
+        """
+        if not self._families.get("") or (family := identity(first_line)) in self._sorted:
+            return
+        each = ((number, self._rows.get(identity(first_line, number))) for number in range(most))
+        found = [replace(row, family=family, number=number) for number, row in each if row and not row.family]
+        if found:
+            self.save(found)
+        self._sorted.add(family)
+
+    def family(self, family: str) -> list[Row]:
+        """The rows of files that begin with the same line."""
+        return [self._rows[each] for each in self._families.get(family, ())]
+
+    def free_number(self, first_line: bytes, taken: Collection[int]) -> int:
+        """The lowest number that no file with this first line has or had, and that is not `taken`."""
+        family = identity(first_line)
+        query = "SELECT next FROM numbers WHERE family = ?"
+        found = self._database.execute(query, (family,)).fetchone()
+        number: int = found[0] if found else 0
+        used = {row.number for row in self.family(family)}
+        while number in used or number in taken or identity(first_line, number) in self._rows:
+            number += 1
+        return number
+
+    def _is_number_needed(self, row: Row) -> bool:
+        """Whether another file may begin with the same line when this row is gone."""
+        return bool(row.family) and (
+            not has_time(row.family) or row.number > 0 or len(self._families[row.family]) > 1
+        )
 
     def _remember(self, row: Row) -> None:
         if old := self._rows.get(row.id):
             self._leave(old)
         self._rows[row.id] = row
+        self._families.setdefault(row.family, set()).add(row.id)
         if row.place:
             self._places[row.place] = row.id
 
     def _leave(self, row: Row) -> None:
+        family = self._families[row.family]
+        family.discard(row.id)
+        if not family:
+            del self._families[row.family]
         if row.place and self._places.get(row.place) == row.id:
             del self._places[row.place]
 
@@ -300,17 +372,19 @@ def _locked(path: Path) -> BinaryIO:
 
 
 def _read(database: sqlite3.Connection, columns: str = _COLUMNS) -> Iterator[Row]:
-    for identity, place, *rest in database.execute(f"SELECT {columns} FROM files"):
-        yield Row(identity, _place(place) if place else None, *rest)
+    for name, place, *rest in database.execute(f"SELECT {columns} FROM files"):
+        yield Row(name, _place(place) if place else None, *rest)
 
 
 def _read_unmet(database: sqlite3.Connection) -> Iterator[tuple[Place, Unmet]]:
-    for place, since_s, is_copy in database.execute("SELECT place, since_s, is_copy FROM unmet"):
-        yield _place(place), Unmet(since_s, bool(is_copy))
+    for place, since_s, is_copy, *rest in database.execute(
+        f"SELECT place, {', '.join(_UNMET_NAMES)} FROM unmet"
+    ):
+        yield _place(place), Unmet(since_s, bool(is_copy), *rest)
 
 
 def _unmet_values(place: Place, unmet: Unmet) -> tuple[object, ...]:
-    return _place_text(place), unmet.since_s, unmet.is_copy
+    return _place_text(place), *[getattr(unmet, name) for name in _UNMET_NAMES]
 
 
 def _read_copies(database: sqlite3.Connection) -> dict[Place, str]:

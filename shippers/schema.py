@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shippers.errors import RegistryTooNew
 
-SCHEMA = 3
+SCHEMA = 4
 _CREATE = """
 CREATE TABLE files (
     id           TEXT PRIMARY KEY,
@@ -27,7 +27,9 @@ CREATE TABLE files (
     quarantined  INTEGER NOT NULL DEFAULT 0,
     lost_bytes   INTEGER NOT NULL DEFAULT 0,
     gone_s       REAL NOT NULL DEFAULT 0,
-    prefixes     BLOB NOT NULL DEFAULT x''
+    prefixes     BLOB NOT NULL DEFAULT x'',
+    family       TEXT NOT NULL DEFAULT '',
+    number       INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID
 """
 _CREATE_COPIES = "CREATE TABLE copies (place TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID"
@@ -35,15 +37,30 @@ _CREATE_UNMET = """
 CREATE TABLE unmet (
     place        TEXT PRIMARY KEY,
     since_s      REAL NOT NULL,
-    is_copy      INTEGER NOT NULL
+    is_copy      INTEGER NOT NULL,
+    path         TEXT NOT NULL DEFAULT '',
+    size_bytes   INTEGER NOT NULL DEFAULT 0,
+    changed_ns   INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID
 """
-_FROM_2 = ("ALTER TABLE files ADD COLUMN prefixes BLOB NOT NULL DEFAULT x''", _CREATE_UNMET)
+_CREATE_NUMBERS = "CREATE TABLE numbers (family TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID"
+_ADD_FAMILIES = (
+    "ALTER TABLE files ADD COLUMN family TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE files ADD COLUMN number INTEGER NOT NULL DEFAULT 0",
+    _CREATE_NUMBERS,
+)
+_FROM_2 = ("ALTER TABLE files ADD COLUMN prefixes BLOB NOT NULL DEFAULT x''", _CREATE_UNMET, *_ADD_FAMILIES)
+_FROM_3 = (
+    "ALTER TABLE unmet ADD COLUMN path TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE unmet ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE unmet ADD COLUMN changed_ns INTEGER NOT NULL DEFAULT 0",
+    *_ADD_FAMILIES,
+)
 _FIRST_SENT = 64 * 1024 * 1024
 """Schema 1 sent at most one batch beyond a checkpoint, far fewer bytes than this."""
 
 _CHANGES: dict[int, tuple[str, ...]] = {
-    0: (_CREATE, _CREATE_COPIES, _CREATE_UNMET),
+    0: (_CREATE, _CREATE_COPIES, _CREATE_UNMET, _CREATE_NUMBERS),
     1: (
         "ALTER TABLE files ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE files ADD COLUMN changed_ns INTEGER NOT NULL DEFAULT 0",
@@ -58,6 +75,7 @@ _CHANGES: dict[int, tuple[str, ...]] = {
         *_FROM_2,
     ),
     2: _FROM_2,
+    3: _FROM_3,
 }
 """Schema -> what makes it the present one."""
 

@@ -50,7 +50,9 @@ class ShipperSettings(BaseModel):
         description="How far the fingerprint of a file grows from its first byte.",
     )
     same_first_lines: int = Field(
-        1000, ge=1, description="Most files with the same first line that are told apart; more are left."
+        1000,
+        ge=1,
+        description="Most files with the same first line that are told apart at the same time; more wait.",
     )
     half_line_s: float = Field(
         300.0, gt=0, description="A line whose end does not come for this long is taken as it stands."

@@ -31,6 +31,11 @@ def identity(first_line: bytes, ordinal: int = 0) -> str:
     return f"{_seconds(first_line):08x}-{blake2b(first_line + salt, digest_size=_DIGEST_BYTES).hexdigest()}"
 
 
+def has_time(identity: str) -> bool:
+    """Whether the first line of this file has a `@timestamp`: then hardly another file begins with it."""
+    return not identity.startswith("00000000-")
+
+
 def first_line(head: bytes, limit: int) -> bytes | None:
     """The first line of a file without its end; None while it is not whole yet.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -139,6 +139,9 @@ class Strangers:
         self._unopened.clear()
         self._unsure.clear()
         open_ones = [each for found in self._in_order() if (each := self._opened(found))]
+        for newcomer in open_ones:
+            if newcomer.line is not None:
+                self._registry.sort_in(newcomer.line, self._settings.same_first_lines)
         result: list[Adopted] = []
         strangers = []
         for newcomer in open_ones:
@@ -146,13 +149,13 @@ class Strangers:
                 result.append(adopted)
             elif newcomer.found.place not in self._unsure:
                 strangers.append(newcomer)
-        taken = {each.row.id for each in result}
+        taken = {each.row.id: each.row for each in result}
         # Copies are told by the file that is written to; of several copies the longest is its heir.
         for newcomer in sorted(strangers, key=_precedence):
             if self._likeness.is_twin(newcomer) or newcomer.line is None:
                 continue
             if adopted := self._by_content(newcomer, taken):
-                taken.add(adopted.row.id)
+                taken[adopted.row.id] = adopted.row
                 result.append(adopted)
         return result
 
@@ -266,20 +269,23 @@ class Strangers:
         """Whether it has the name of a file that lay at its place, and is written to."""
         return not row.gone_s and row.path == found.told and not found.rotated
 
-    def _by_content(self, newcomer: Newcomer, taken: Collection[str]) -> Adopted | None:
-        """The row of a file that has none at its place: one that it moved away from, else a new one."""
+    def _by_content(self, newcomer: Newcomer, taken: Mapping[str, Row]) -> Adopted | None:
+        """The row of a file that has none at its place: one that it moved away from, else a new one.
+
+        `taken` are the rows that were found or given at this look.
+        """
         line, place = newcomer.line, newcomer.found.place
         assert line is not None
-        for ordinal in range(self._settings.same_first_lines):
-            name = identity(line, ordinal)
-            row = self._registry.get(name)
+        family = identity(line)
+        same = {row.number: row for row in self._registry.family(family)}
+        given = {row.number for row in taken.values() if row.family == family}
+        for number in sorted(same.keys() | given):
+            name, row = identity(line, number), same.get(number)
             if name in taken and newcomer.found.rotated:  # compared when the other is read
                 newcomer.met_with = newcomer.met_with if row else name
                 self._unsure.add(place)
                 return None
             if row is None:
-                if name not in taken:
-                    return self._new_row(newcomer, name)
                 continue
             if name in taken or name == self.left.get(place) or self._is_there(row):
                 match self._likeness.is_copy(newcomer, row, is_copied=place in self._unmet.copied):
@@ -296,7 +302,10 @@ class Strangers:
                     return None
                 case True:
                     return self._known_row(newcomer, row)
-        self._losses.ignored(newcomer.found.name, "too many files have the same first line")
+        there = sum(not row.gone_s for row in same.values()) + len(given - same.keys())
+        if there < self._settings.same_first_lines:
+            return self._new_row(newcomer, self._registry.free_number(line, given))
+        self._losses.ignored(newcomer.found.name, "too many files that are there have the same first line")
         return None
 
     def _is_there(self, row: Row) -> bool:
@@ -329,7 +338,7 @@ class Strangers:
             row, is_known = newcomer.shortened(row), False
         return Adopted(newcomer, row, is_known)
 
-    def _new_row(self, newcomer: Newcomer, name: str) -> Adopted | None:
+    def _new_row(self, newcomer: Newcomer, number: int) -> Adopted | None:
         if not newcomer.stream:
             return None
         most = self._settings.fingerprint_bytes
@@ -340,8 +349,8 @@ class Strangers:
         head = head[:most]
         head = head[: head.rfind(b"\n") + 1 or len(line)]
         found, sent = newcomer.found, self._may_be_sent(newcomer)
-        changed_ns = newcomer.content.changed_ns
-        row = Row(name, found.place, 0, b"", 0, newcomer.stream, found.told, changed_ns=changed_ns, sent=sent)
+        row = Row(identity(line, number), found.place, 0, b"", 0, newcomer.stream, found.told, sent=sent)
+        row = replace(row, changed_ns=newcomer.content.changed_ns, family=identity(line), number=number)
         return Adopted(newcomer, row.beginning(head, most))
 
     def _may_be_sent(self, newcomer: Newcomer) -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from shippers.files.deletions import Deletions
 from shippers.files.find import Found, Place
+from shippers.files.fingerprint import has_time
 from shippers.files.known import Known
 from shippers.files.loss import Losses
 from shippers.registry import Registry, Row
@@ -14,9 +15,6 @@ from shippers.settings import ShipperSettings
 
 ROWS_PER_STEP = 1000
 """How many rows are looked at, at one look: reading must not wait where very many are known."""
-
-NO_TIME = "00000000-"
-"""Begin of identities without a time. Their rows are kept: another file may begin with the same line."""
 
 
 class Sweep:
@@ -78,7 +76,7 @@ class Sweep:
                 for row in new
             )
         oldest_s = now_s - self._settings.registry_keep_s
-        old = [row.id for row in rows if 0 < row.gone_s < oldest_s and not row.id.startswith(NO_TIME)]
+        old = [row.id for row in rows if 0 < row.gone_s < oldest_s and (row.family or has_time(row.id))]
         if old:
             self._registry.forget(old)
             self._known.forget(old)

@@ -1,6 +1,7 @@
 """Where the lines of files lie: the folders of the sources, and what in them is a source."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,23 @@ def test_names_that_give_no_data_stream_are_told_apart_from_sources(home: Path) 
 FIRST, LINES = b'{"n":1}', b'{"n":1}\n{"n":2}\n'
 
 
+def row_of(number: int = 0, family: str = "") -> Row:
+    name, size = identity(FIRST, number), len(LINES)
+    row = Row(name, None, size, digest(LINES), size, "logs-card.x-test", "log/x.ndjson")
+    return replace(row, family=family, number=number)
+
+
+@pytest.mark.parametrize("rows", [[row_of(1500, identity(FIRST))], [row_of(9)]])
+def test_a_file_is_found_by_its_first_line_whatever_its_number(home: Path, rows: list[Row]) -> None:
+    """Those of an older schema do not say which number they have: as many are tried as are told apart."""
+    write(home / "log" / "x.ndjson.1", LINES)
+    other = replace(row_of(), family=identity(FIRST), head_digest=b"another")
+    found = locate([other, *rows], listed(home, "logs=log/*.ndjson"), 64, 10)
+    assert list(found) == [rows[0].id]
+
+
 def found_by_content(home: Path) -> Original | None:
-    row = Row(
-        identity(FIRST), None, len(LINES), digest(LINES), len(LINES), "logs-card.x-test", "log/x.ndjson"
-    )
+    row = row_of()
     return locate([row], listed(home, "logs=log/*.ndjson"), 64, 10).get(row.id)
 
 

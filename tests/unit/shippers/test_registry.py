@@ -5,14 +5,17 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shippers.errors import HomeInUse, RegistryDamaged, RegistryTooNew
 from shippers.files.find import Place
+from shippers.files.fingerprint import identity
 from shippers.registry import Registry, Row, Unmet, copies, rows
 
 PLACE = Place(2**63 + 1, 2**64 - 1)
+HEADER = b'{"header":1}'
 ROW = Row("id-1", PLACE, 10, b"d" * 16, 4096, "logs-card.request-test", "log/request.ndjson")
 
 
@@ -130,6 +133,80 @@ def test_a_registry_of_the_first_schema_goes_on(tmp_path: Path) -> None:
     assert [(row.checkpoint, row.acknowledged) for row in rows(path)] == [(5000, 7)]
 
 
+TO_SCHEMA_3 = """
+ALTER TABLE files DROP COLUMN family;
+ALTER TABLE files DROP COLUMN number;
+DROP TABLE numbers;
+ALTER TABLE unmet DROP COLUMN path;
+ALTER TABLE unmet DROP COLUMN size_bytes;
+ALTER TABLE unmet DROP COLUMN changed_ns;
+PRAGMA user_version = 3;
+"""
+
+
+def of_header(number: int, **changed: Any) -> Row:
+    row = replace(ROW, id=identity(HEADER, number), place=Place(1, number), **changed)
+    return replace(row, family=identity(HEADER), number=number)
+
+
+def test_a_registry_of_the_third_schema_goes_on_and_finds_out_what_begins_alike(tmp_path: Path) -> None:
+    path, header = tmp_path / "registry.sqlite", [of_header(number) for number in range(5)]
+    registry = Registry(path)
+    registry.save([ROW, *header])
+    registry.keep_unmet({Place(9, 9): Unmet(7.0, is_copy=True)})
+    registry.close()
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(TO_SCHEMA_3)
+    assert {row.family for row in rows(path)} == {""}
+    registry = Registry(path)
+    assert registry.unmet == {Place(9, 9): Unmet(7.0, is_copy=True)}
+    assert registry.family(identity(HEADER)) == []
+    assert registry.free_number(HEADER, {5}) == 6  # whoever begins alike: no number is given twice
+    registry.sort_in(HEADER, 1000)
+    for again in (False, True):
+        if again:
+            registry.close()
+            registry = Registry(path)
+        assert sorted(registry.family(identity(HEADER)), key=lambda row: row.number) == header
+        assert registry.get("id-1") == ROW
+    registry.close()
+
+
+def test_a_number_is_not_given_again_when_its_row_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    registry = Registry(path)
+    assert registry.free_number(HEADER, set()) == 0
+    registry.save(of_header(number) for number in range(4))
+    assert registry.free_number(HEADER, {4, 5}) == 6
+    registry.forget([identity(HEADER, 3), identity(HEADER, 0)])
+    registry.forget([identity(HEADER, 1)])
+    for _ in range(2):
+        assert registry.free_number(HEADER, set()) == 4
+        registry.close()
+        registry = Registry(path)
+    registry.forget([identity(HEADER, 2)])
+    assert registry.family(identity(HEADER)) == []
+    assert registry.free_number(HEADER, {4}) == 5
+    registry.close()
+
+
+@pytest.mark.parametrize(("files", "left"), [(1, []), (2, [2])])
+def test_of_a_first_line_with_a_time_a_number_is_kept_only_where_several_began_with_it(
+    tmp_path: Path, files: int, left: list[int]
+) -> None:
+    path, line = tmp_path / "registry.sqlite", b'{"@timestamp":"2026-11-23T03:12:45Z"}'
+    registry = Registry(path)
+    ids = [identity(line, number) for number in range(files)]
+    registry.save(
+        replace(ROW, id=each, place=None, family=ids[0], number=number) for number, each in enumerate(ids)
+    )
+    for each in ids:
+        registry.forget([each])
+    registry.close()
+    with closing(sqlite3.connect(path)) as database:
+        assert [each[0] for each in database.execute("SELECT next FROM numbers")] == left
+
+
 def test_a_registry_of_the_second_schema_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "registry.sqlite"
     registry = Registry(path)
@@ -137,7 +214,7 @@ def test_a_registry_of_the_second_schema_goes_on(tmp_path: Path) -> None:
     registry.close()
     with closing(sqlite3.connect(path)) as database:
         database.executescript(
-            "ALTER TABLE files DROP COLUMN prefixes; DROP TABLE unmet; PRAGMA user_version = 2;"
+            f"{TO_SCHEMA_3} ALTER TABLE files DROP COLUMN prefixes; DROP TABLE unmet;PRAGMA user_version = 2;"
         )
     assert rows(path) == [ROW]
     registry = Registry(path)

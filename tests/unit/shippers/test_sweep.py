@@ -73,7 +73,48 @@ def test_a_row_is_forgotten_when_its_file_has_been_gone_long_enough(home: Path, 
     assert len(rows(reader)) == 2
     reader.later(HOUR_S + 1)
     reader.later()
-    assert [row.path for row in rows(reader)] == ["log/service.ndjson"]
+    assert rows(reader) == []
+    reader.stop()
+
+
+def test_a_log_that_begins_every_file_with_one_line_is_shipped_for_good(
+    home: Path, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = make(home, registry_keep_s=HOUR_S, same_first_lines=3)
+    server: dict[str, bytes] = {}
+    most = 0
+    for number in range(40):
+        append(log / "request.ndjson", '{"header":1}', f"line {number}")
+        lines = reader.later()
+        assert not server.keys() & lines.keys(), "an id was given twice"
+        server |= lines
+        (log / "request.ndjson").rename(log / "request.ndjson.1")
+        if number % 3 == 2:
+            reader.restart()
+        for _ in range(3):
+            reader.later(HOUR_S / 2)
+        most = max(most, len(rows(reader)))
+    assert texts(server) == sorted([*(f"line {number}" for number in range(40)), *['{"header":1}'] * 40])
+    assert most < 6
+    assert events(caplog, "file_ignored") == []
+    reader.stop()
+
+
+def test_more_files_with_one_first_line_than_are_told_apart_wait_until_some_are_gone(
+    home: Path, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = make(home, same_first_lines=2)
+    for number in range(3):
+        append(log / f"request.ndjson.{number}", '{"header":1}', f"line {number}")
+    first = texts(reader.run())
+    assert len(first) == 4
+    assert texts(reader.later()) == []
+    assert len(events(caplog, "file_ignored")) == 1
+    for path in log.iterdir():
+        if path.read_text().splitlines()[1] in first:
+            path.unlink()
+    lines = [line for _ in range(4) for line in texts(reader.later())]
+    assert sorted(first + lines) == sorted(["line 0", "line 1", "line 2", *['{"header":1}'] * 3])
     reader.stop()
 
 
