@@ -15,10 +15,11 @@ strangers    those files: which row is theirs, or that they wait
 copies       copies of files that are read, from which nothing is shipped
 bounds       which files may or must be deleted (pure)
 deletions    deletes them; what is lost with one is counted
-sweep        from time to time: old rows, files that may or must be deleted
+sweep        from time to time: rows of files that are gone
 loss         what people are told, and bytes lost by reason
 likeness     whether a file that nobody reads yet repeats another: a copy of it, or compressed from it
 unmet        files that have no row of the registry yet, and what they tell of what was never read
+unread       files that went before anybody opened them: their bytes are lost
 cut          files that were cut short: goes on in their copies, tells of losses
 tail         all of them: adopts new files, follows renames, lets go of files that are gone
 """

@@ -15,6 +15,7 @@ from shippers.files.find import Found, Place
 from shippers.files.known import Known
 from shippers.files.loss import Losses
 from shippers.files.strangers import Strangers
+from shippers.files.unread import unread_row
 from shippers.quarantine.stock import Bare, Stock
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
@@ -100,11 +101,13 @@ class Deletions:
         position, own = harvester.position if harvester else 0, None
         if not kept.is_settled and content is None:
             content = own = _content(found)
-            position = row.checkpoint if row and not row.gone_s else 0
-        lost_bytes = max(content.size() - position, 0) if content and not kept.is_settled else 0
-        lines = (
-            _lines(content, position, lost_bytes, self._settings.count_bytes) if content and lost_bytes else 0
-        )
+            if row and (row.gone_s or not (content and row.begins_as(content.read(row.head_bytes, 0)))):
+                row = None  # that of another file, which lay there before
+            position = row.checkpoint if row else 0
+        is_repeated = found.place in self._copies.held and row is None
+        size_bytes = content.size() if content else kept.size_bytes
+        lost_bytes = 0 if kept.is_settled or is_repeated else max(size_bytes - position, 0)
+        lines = _lines(content, position, lost_bytes, self._settings.count_bytes) if lost_bytes else 0
         bare = self._bare(row)
         try:
             Path(found.path).unlink()
@@ -115,7 +118,8 @@ class Deletions:
             if own:
                 own.close()
         self._count(found, row, position, lost_bytes, bare)
-        self._losses.deleted(row or _nameless(found), position, lost_bytes, lines, bare, reason)
+        row = row or unread_row(found.place, found.told, lost_bytes, self._wall())
+        self._losses.deleted(row, position, lost_bytes, lines, bare, reason)
 
     def _row(self, found: Found) -> Row | None:
         harvester = self._known.harvesters.get(found.place)
@@ -128,18 +132,16 @@ class Deletions:
         return self._stock.bare(row.id, row.quarantined)
 
     def _count(self, found: Found, row: Row | None, position: int, lost_bytes: int, bare: Bare) -> None:
-        if row and (lost_bytes or bare.size_bytes):
+        if row is None and lost_bytes:
+            self._registry.save([unread_row(found.place, found.told, lost_bytes, self._wall())])
+        elif row and (lost_bytes or bare.size_bytes):
             lost = row.lost_bytes + lost_bytes + bare.size_bytes
             size_bytes = max(row.size_bytes, position + lost_bytes)
             self._registry.save([replace(row, lost_bytes=lost, size_bytes=size_bytes, gone_s=self._wall())])
         harvester = self._known.harvesters.get(found.place)
         if harvester and lost_bytes:
             self._known.drop(harvester)
-        self._strangers.forget(found.place)
-
-
-def _nameless(found: Found) -> Row:
-    return Row("", found.place, 0, b"", 0, "", found.told)
+        self._strangers.deleted(found.place)
 
 
 def _content(found: Found) -> Content | None:
@@ -149,9 +151,9 @@ def _content(found: Found) -> Content | None:
         return None
 
 
-def _lines(content: Content, position: int, lost_bytes: int, most_bytes: int) -> int | None:
-    """Line feeds in what is lost; None where that is more than may be read for it."""
-    if lost_bytes > most_bytes:
+def _lines(content: Content | None, position: int, lost_bytes: int, most_bytes: int) -> int | None:
+    """Line feeds in what is lost; None where that cannot be read, or is more than may be read for it."""
+    if content is None or lost_bytes > most_bytes:
         return None
     lines, end = 0, position + lost_bytes
     while position < end and (part := content.read(min(CHUNK_BYTES, end - position), position)):

@@ -17,6 +17,7 @@ from shippers.files.likeness import Likeness
 from shippers.files.loss import Losses
 from shippers.files.names import stream_of
 from shippers.files.unmet import Waiting
+from shippers.files.unread import Unread
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
@@ -63,7 +64,8 @@ class Strangers:
         self._unopened: set[Place] = set()
         self.left: dict[Place, str] = {}
         self.cut = registry.displaced()
-        self._unmet = Waiting(registry, wall)
+        self._unread = Unread(registry, losses, wall)
+        self._unmet = Waiting(registry, self._unread, wall)
 
     @property
     def found(self) -> Mapping[Place, Found]:
@@ -97,7 +99,10 @@ class Strangers:
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
         self.left = {place: name for place, name in self.left.items() if place in files}
         new = [files[place] for place in files.keys() - before.keys()]
+        self._unread.miss(files, self._waiting, self._unmet.copied.keys() | self._unmet.beside)
         self._unmet.listed(new, before, self._likeness.paths, self._found)
+        copied = {files[place].group for place in self._unmet.copied if place in files}
+        self._unread.measure(self._found, new, self._waiting, copied)
         for place, newcomer in list(self._waiting.items()):
             if place in files:
                 newcomer.found = files[place]
@@ -107,11 +112,12 @@ class Strangers:
                 self.forget(place)
 
     def note(self) -> None:
-        """Has the registry remember, at the end of a look, which files have no row yet.
+        """Has the registry remember, at the end of a look, which files have no row yet, and what is lost.
 
         Raises:
             sqlite3.OperationalError: the registry does not take it.
         """
+        self._unread.tell()
         self._unmet.note(self._found)
 
     def copied_s(self, place: Place) -> float | None:
@@ -122,6 +128,11 @@ class Strangers:
         """A file that rested has changed, or one that was read was written anew."""
         if found := self._files.get(place):
             self._found[place] = found
+
+    def deleted(self, place: Place) -> None:
+        """The shipper itself deleted a file."""
+        self._unread.forget(place)
+        self.forget(place)
 
     def forget(self, place: Place) -> None:
         """Lets go of a file that waits."""

@@ -1,11 +1,10 @@
-"""From time to time: rows of files that are gone, and files that may or must be deleted."""
+"""From time to time: rows of files that are gone, which are noted as such and in the end forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from shippers.files.deletions import Deletions
 from shippers.files.find import Found, Place
 from shippers.files.fingerprint import has_time
 from shippers.files.known import Known
@@ -30,11 +29,10 @@ class Sweep:
         settings: ShipperSettings,
         known: Known,
         losses: Losses,
-        deletions: Deletions,
         wall: Callable[[], float],
     ) -> None:
         self._registry, self._settings = registry, settings
-        self._known, self._losses, self._deletions, self._wall = known, losses, deletions, wall
+        self._known, self._losses, self._wall = known, losses, wall
         self._ids: list[str] | None = None
         self._is_first = True
 
@@ -45,7 +43,6 @@ class Sweep:
             sqlite3.OperationalError: the registry does not take it; the step is made again.
         """
         if self._ids is None:
-            self._deletions.make(files)
             self._ids = self._registry.ids()
         ids = self._ids[-ROWS_PER_STEP:]
         self._gone(

@@ -65,11 +65,11 @@ class Tail:
         )
         self._cuts = Cuts(registry, self._known, self._copies, self._strangers, self.losses, clock, wall)
         stock = Stock(home / "quarantine")
-        deletions = Deletions(
+        self._deletions = Deletions(
             registry, settings, self._known, self._copies, self._strangers, self.losses, stock, wall
         )
-        self._sweep = Sweep(registry, settings, self._known, self.losses, deletions, wall)
-        self._swept_s = clock() - settings.sweep_s + settings.done_s
+        self._sweep = Sweep(registry, settings, self._known, self.losses, wall)
+        self._deleted_s = self._swept_s = clock() - settings.sweep_s + settings.done_s
         self._turn = 0
 
     def look(self) -> None:
@@ -94,6 +94,9 @@ class Tail:
         if self._strangers.cut and self._strangers.is_settled:
             self._cuts.tell()
         self._strangers.note()
+        if now_s - self._deleted_s >= self._settings.sweep_s:  # a bound holds whatever waits
+            self._deletions.make(self._folders.files)
+            self._deleted_s = now_s
         if now_s - self._swept_s >= self._settings.sweep_s and self._strangers.is_settled:
             self._swept_s = now_s if self._sweep.step(self._folders.files) else self._swept_s
 

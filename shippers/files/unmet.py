@@ -8,8 +8,10 @@ renamed one.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 
 from shippers.files.find import Found, Place
+from shippers.files.unread import Unread
 from shippers.registry import Registry, Unmet
 
 
@@ -25,8 +27,8 @@ class Waiting:
         wall: seconds since 1970.
     """
 
-    def __init__(self, registry: Registry, wall: Callable[[], float]) -> None:
-        self._registry, self._wall = registry, wall
+    def __init__(self, registry: Registry, unread: Unread, wall: Callable[[], float]) -> None:
+        self._registry, self._unread, self._wall = registry, unread, wall
         self._seen_s = {place: each.since_s for place, each in registry.unmet.items()}
         self.copied = {place: each.since_s for place, each in registry.unmet.items() if each.is_copy}
         self.beside: set[Place] = set()
@@ -57,12 +59,14 @@ class Waiting:
             sqlite3.OperationalError: the registry does not take it.
         """
         now_s, places = self._wall(), [each for each in waiting if self._registry.at(each) is None]
+        self._unread.keep(places)
         self._registry.keep_unmet({place: self._unmet(place, now_s) for place in places})
         self._seen_s = dict.fromkeys(places, now_s)
 
     def _unmet(self, place: Place, now_s: float) -> Unmet:
         before = self._registry.unmet.get(place)
-        copied_s = self.copied.get(place)
-        if copied_s is not None and not (before and before.is_copy):
-            return Unmet(copied_s, is_copy=True)
-        return before or Unmet(now_s, is_copy=False)
+        unmet, copied_s = before or Unmet(now_s, is_copy=False), self.copied.get(place)
+        if copied_s is not None and not unmet.is_copy:
+            unmet = Unmet(copied_s, is_copy=True)
+        size = self._unread.size(place)
+        return replace(unmet, path=size.path, size_bytes=size.size_bytes, changed_ns=size.changed_ns)
