@@ -14,6 +14,7 @@ waiting     lines that the server did not take, until they are tried again
 quiet       for how long the server wants no request
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite
+families    which files begin with the same line
 schema      the registry's tables, and what makes older ones the present ones
 quarantine/ lines that will never become documents as they stand, with the reason
 originals   where the lines of a file lie now: renamed, gzipped

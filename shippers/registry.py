@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shippers.errors import HomeInUse, RegistryDamaged
+from shippers.families import UNKNOWN, Families
 from shippers.files.find import Place
-from shippers.files.fingerprint import digest, has_time, identity, prefixes
+from shippers.files.fingerprint import digest, identity, prefixes
 from shippers.schema import opened, read_only, schema_of, transaction
 
 
@@ -146,7 +147,7 @@ class Registry:
         self._rows: dict[str, Row] = {}
         self._wall = wall
         self._places: dict[Place, str] = {}
-        self._families: dict[str, set[str]] = {}  # family -> identities; those of no known family under ""
+        self._families = Families()
         self._sorted: set[str] = set()
         try:
             self._database = opened(path)
@@ -197,10 +198,10 @@ class Registry:
             return
         with transaction(self._database):
             if identity:
-                values = _place_text(place), identity
+                values = place.text, identity
                 self._database.execute("INSERT OR REPLACE INTO copies (place, id) VALUES (?, ?)", values)
             else:
-                self._database.execute("DELETE FROM copies WHERE place = ?", (_place_text(place),))
+                self._database.execute("DELETE FROM copies WHERE place = ?", (place.text,))
         if identity:
             self._copies[place] = identity
         else:
@@ -214,7 +215,7 @@ class Registry:
         """
         if unmet == self.unmet:
             return
-        gone = [(_place_text(place),) for place in self.unmet.keys() - unmet.keys()]
+        gone = [(place.text,) for place in self.unmet.keys() - unmet.keys()]
         new = [_unmet_values(place, each) for place, each in unmet.items() if each != self.unmet.get(place)]
         with transaction(self._database):
             self._database.executemany("DELETE FROM unmet WHERE place = ?", gone)
@@ -262,7 +263,9 @@ class Registry:
             sqlite3.OperationalError: the disk does not take it; nothing has changed.
         """
         gone = [self._rows[each] for each in ids if each in self._rows]
-        numbers = [(row.family, row.number + 1) for row in gone if self._is_number_needed(row)]
+        numbers = [
+            (row.family, row.number + 1) for row in gone if row.number or self._families.may_grow(row.family)
+        ]
         with transaction(self._database):
             self._database.executemany("DELETE FROM files WHERE id = ?", [(row.id,) for row in gone])
             self._database.executemany(_SAVE_NUMBER, numbers)
@@ -278,7 +281,7 @@ class Registry:
         Raises:
             sqlite3.OperationalError: the disk does not take it; nothing has changed.
         """
-        if not self._families.get("") or (family := identity(first_line)) in self._sorted:
+        if not self._families.members(UNKNOWN) or (family := identity(first_line)) in self._sorted:
             return
         each = ((number, self._rows.get(identity(first_line, number))) for number in range(most))
         found = [replace(row, family=family, number=number) for number, row in each if row and not row.family]
@@ -288,7 +291,7 @@ class Registry:
 
     def family(self, family: str) -> list[Row]:
         """The rows of files that begin with the same line."""
-        return [self._rows[each] for each in self._families.get(family, ())]
+        return [self._rows[each] for each in self._families.members(family)]
 
     def free_number(self, first_line: bytes, taken: Collection[int]) -> int:
         """The lowest number that no file with this first line has or had, and that is not `taken`."""
@@ -301,25 +304,16 @@ class Registry:
             number += 1
         return number
 
-    def _is_number_needed(self, row: Row) -> bool:
-        """Whether another file may begin with the same line when this row is gone."""
-        return bool(row.family) and (
-            not has_time(row.family) or row.number > 0 or len(self._families[row.family]) > 1
-        )
-
     def _remember(self, row: Row) -> None:
         if old := self._rows.get(row.id):
             self._leave(old)
         self._rows[row.id] = row
-        self._families.setdefault(row.family, set()).add(row.id)
+        self._families.add(row.family, row.id)
         if row.place:
             self._places[row.place] = row.id
 
     def _leave(self, row: Row) -> None:
-        family = self._families[row.family]
-        family.discard(row.id)
-        if not family:
-            del self._families[row.family]
+        self._families.remove(row.family, row.id)
         if row.place and self._places.get(row.place) == row.id:
             del self._places[row.place]
 
@@ -373,37 +367,27 @@ def _locked(path: Path) -> BinaryIO:
 
 def _read(database: sqlite3.Connection, columns: str = _COLUMNS) -> Iterator[Row]:
     for name, place, *rest in database.execute(f"SELECT {columns} FROM files"):
-        yield Row(name, _place(place) if place else None, *rest)
+        yield Row(name, Place.of(place) if place else None, *rest)
 
 
 def _read_unmet(database: sqlite3.Connection) -> Iterator[tuple[Place, Unmet]]:
     for place, since_s, is_copy, *rest in database.execute(
         f"SELECT place, {', '.join(_UNMET_NAMES)} FROM unmet"
     ):
-        yield _place(place), Unmet(since_s, bool(is_copy), *rest)
+        yield Place.of(place), Unmet(since_s, bool(is_copy), *rest)
 
 
 def _unmet_values(place: Place, unmet: Unmet) -> tuple[object, ...]:
-    return _place_text(place), *[getattr(unmet, name) for name in _UNMET_NAMES]
+    return place.text, *[getattr(unmet, name) for name in _UNMET_NAMES]
 
 
 def _read_copies(database: sqlite3.Connection) -> dict[Place, str]:
-    return {_place(place): identity for place, identity in database.execute("SELECT place, id FROM copies")}
+    return {Place.of(place): identity for place, identity in database.execute("SELECT place, id FROM copies")}
 
 
 def _values(row: Row) -> tuple[object, ...]:
     return (
         row.id,
-        _place_text(row.place) if row.place else None,
+        row.place.text if row.place else None,
         *[getattr(row, name) for name in _NAMES[2:]],
     )
-
-
-def _place_text(place: Place) -> str:
-    # As text: an inode number may not fit into SQLite's signed integers.
-    return f"{place.device}:{place.inode}"
-
-
-def _place(text: str) -> Place:
-    device, inode = text.split(":")
-    return Place(int(device), int(inode))

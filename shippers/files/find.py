@@ -22,6 +22,17 @@ class Place:
     device: int
     inode: int
 
+    @property
+    def text(self) -> str:
+        """As it is kept: an inode number may not fit into SQLite's signed integers."""
+        return f"{self.device}:{self.inode}"
+
+    @classmethod
+    def of(cls, text: str) -> Place:
+        """The place of this text."""
+        device, _, inode = text.partition(":")
+        return cls(int(device), int(inode))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
