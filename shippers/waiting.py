@@ -7,22 +7,41 @@ from __future__ import annotations
 
 from collections import Counter
 
+from shippers.batch import size_bytes
 from shippers.senders import Job
 from shippers.streams import origin
 
+MOST_JOBS = 32
+"""Of a data stream, before no further line of it is read: so many lines that are never taken, each for a
+reason of its own, hold up no other."""
+SHARES = 4
+"""Of `most_bytes` a data stream may take one such share before no further line of it is read."""
+
 
 class WaitingRoom:
-    """Jobs, each with the time from which it may be tried again. Times are seconds of any one clock."""
+    """Jobs, each with the time from which it may be tried again. Times are seconds of any one clock.
 
-    def __init__(self) -> None:
+    Args:
+        most_bytes: of all lines that wait; with more, no stream of which any wait is read.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
         self._jobs: list[tuple[float, Job]] = []
+        self._size_bytes = 0
 
     def __len__(self) -> int:
         return len(self._jobs)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether lines wait that have as many bytes as may."""
+        return self._size_bytes >= self._most_bytes
+
     def put(self, job: Job, due_s: float) -> None:
         """Takes a job."""
         self._jobs.append((due_s, job))
+        self._size_bytes += size_bytes(job.segments)
 
     def due(self, now_s: float) -> Job | None:
         """Gives a job back that may be tried now, the one that was due first."""
@@ -30,13 +49,15 @@ class WaitingRoom:
         if entry is None or entry[0] > now_s:
             return None
         self._jobs.remove(entry)
+        self._size_bytes -= size_bytes(entry[1].segments)
         return entry[1]
 
-    def crowded(self, most: int) -> set[str]:
-        """Data streams with lines in `most` jobs or more: no further line of them is read."""
-        streams = Counter(
-            stream
-            for _, job in self._jobs
-            for stream in {origin(each.source.stream) for each in job.segments}
-        )
-        return {stream for stream, jobs in streams.items() if jobs >= most}
+    def crowded(self) -> set[str]:
+        """Data streams of which no further line is read."""
+        jobs, sizes = Counter[str](), Counter[str]()
+        for _, job in self._jobs:
+            for stream in {origin(each.source.stream) for each in job.segments}:
+                jobs[stream] += 1
+                sizes[stream] += size_bytes(job.segments)
+        most_jobs, most_bytes = (1, 0) if self.is_full else (MOST_JOBS, self._most_bytes // SHARES)
+        return {name for name, count in jobs.items() if count >= most_jobs or sizes[name] > most_bytes}

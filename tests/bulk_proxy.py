@@ -196,6 +196,7 @@ class Proxy(ThreadingHTTPServer):
         self.sizes: list[int] = []
         self.lookups: list[int] = []
         self.most_lines: int | None = None
+        self.failing_shards = 0  # of a refresh
         self.poison: bytes | None = None
         self.poison_status = Status(400, "illegal_argument_exception")
         super().__init__(("127.0.0.1", port), Handler)
@@ -230,7 +231,8 @@ class Handler(BaseHTTPRequestHandler):
         body, path = self._body(), self.path.partition("?")[0]
         stream, _, verb = path.strip("/").partition("/")
         if verb == "_refresh":
-            return self._reply(200, b"{}", MEDIA_TYPE)
+            shards = {"_shards": {"failed": self.server.failing_shards}}
+            return self._reply(200, json.dumps(shards).encode(), MEDIA_TYPE)
         if verb == "_count":
             count = {"count": self.server.store.count(stream), "_shards": {"failed": 0}}
             return self._reply(200, json.dumps(count).encode(), MEDIA_TYPE)
