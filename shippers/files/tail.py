@@ -13,7 +13,6 @@ from shippers.batch import Source
 from shippers.files.copies import Copies, moved
 from shippers.files.cut import Cuts
 from shippers.files.find import Folders
-from shippers.files.fingerprint import digest
 from shippers.files.gzipped import Gzipped
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known, Rest
@@ -298,7 +297,7 @@ class Tail:
         newcomer, row = adopted.newcomer, adopted.row
         wanted = min(self._settings.fingerprint_bytes, max(row.checkpoint, row.head_bytes))
         head = newcomer.content.read(max(wanted, row.head_bytes), 0)
-        if digest(head[: row.head_bytes]) != row.head_digest:
+        if not row.begins_as(head):
             return  # written anew since it was recognised; the next look tells what it is now
         most = newcomer.size_bytes if not newcomer.is_gzip else row.sent
         harvester = Harvester(
