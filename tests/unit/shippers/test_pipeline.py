@@ -318,17 +318,17 @@ def test_the_shippers_own_log_does_not_feed_it(
     assert [getattr(record, "event.action") for record in caplog.records] == ["outage_start", "outage_end"]
 
 
-class Picky(Memory):
-    """Refuses the right to write one line as long as it is told to."""
+class Closed(Memory):
+    """Gives nobody the right to write the lines that `holds` says, until it is opened."""
 
-    def __init__(self, line: bytes) -> None:
+    def __init__(self, holds: Callable[[Pair], bool]) -> None:
         super().__init__()
-        self.line: bytes | None = line
+        self.holds, self.open = holds, threading.Event()
 
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
-        """Creates all but that line."""
+        """Creates all others."""
         held = failed(403, "security_exception", "not yet")
-        return [held if pair.line == self.line else self._create(pair) for pair in pairs]
+        return [held if self.holds(pair) and not self.open.is_set() else self._create(pair) for pair in pairs]
 
 
 def checkpoints(home: Path) -> list[int]:
@@ -341,7 +341,7 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     lines = write(home, 0, 70)
-    store, stop = Picky(lines[10]), threading.Event()
+    store, stop = Closed(lambda pair: pair.line == lines[10]), threading.Event()
     with running(store) as proxy:
         pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
         runner = threading.Thread(target=pipeline.run, args=(stop,))
@@ -350,7 +350,7 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
             assert wait_until(lambda: len(store.documents) == 69)
             assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines[:7])])
             assert pipeline.counters.pending >= 1
-            store.line = None
+            store.open.set()
             assert wait_until(lambda: len(store.documents) == 70)
             assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines)])
         finally:
@@ -359,24 +359,11 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
     assert pipeline.counters.acknowledged == 70
 
 
-class Closed(Memory):
-    """Gives nobody the right to write to one stream, until it is opened."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__()
-        self.closed: str | None = stream
-
-    def create(self, pairs: Sequence[Pair]) -> list[Item]:
-        """Creates those of the other streams."""
-        held = failed(403, "security_exception", "not yet")
-        return [held if pair.index == self.closed else self._create(pair) for pair in pairs]
-
-
 def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_end(
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     write(home, 0, 700, "spool/gpu.ndjson")
-    store, stop = Closed("metrics-card.gpu-test"), threading.Event()
+    store, stop = Closed(lambda pair: pair.index == "metrics-card.gpu-test"), threading.Event()
     with running(store) as proxy:
         pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
         runner = threading.Thread(target=pipeline.run, args=(stop,))
@@ -389,7 +376,7 @@ def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_e
             at = sum(path.stat().st_size for path in (home / "log").iterdir())
             assert wait_until(lambda: at in checkpoints(home)), "the other file's checkpoint moves"
             assert pipeline.counters.pending < 200
-            store.closed = None
+            store.open.set()
             assert wait_until(lambda: len(store.documents) == 900)
         finally:
             stop.set()
