@@ -323,17 +323,17 @@ def test_the_shippers_own_log_does_not_feed_it(
     assert told == {(f"outage_{end}", who): 1 for end in ("start", "end") for who in ("Elasticsearch", "The")}
 
 
-class Picky(Memory):
-    """Refuses the right to write one line as long as it is told to."""
+class Closed(Memory):
+    """Gives nobody the right to write the lines that `holds` says, until it is opened."""
 
-    def __init__(self, line: bytes) -> None:
+    def __init__(self, holds: Callable[[Pair], bool]) -> None:
         super().__init__()
-        self.line: bytes | None = line
+        self.holds, self.open = holds, threading.Event()
 
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
-        """Creates all but that line."""
+        """Creates all others."""
         held = failed(403, "security_exception", "not yet")
-        return [held if pair.line == self.line else self._create(pair) for pair in pairs]
+        return [held if self.holds(pair) and not self.open.is_set() else self._create(pair) for pair in pairs]
 
 
 def checkpoints(home: Path) -> list[int]:
@@ -346,7 +346,7 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     lines = write(home, 0, 70)
-    store, stop = Picky(lines[10]), threading.Event()
+    store, stop = Closed(lambda pair: pair.line == lines[10]), threading.Event()
     with running(store) as proxy:
         pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
         runner = threading.Thread(target=pipeline.run, args=(stop,))
@@ -355,7 +355,7 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
             assert wait_until(lambda: len(store.documents) == 69)
             assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines[:7])])
             assert pipeline.counters.pending >= 1
-            store.line = None
+            store.open.set()
             assert wait_until(lambda: len(store.documents) == 70)
             assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines)])
         finally:
@@ -368,7 +368,7 @@ def test_a_line_that_is_never_taken_holds_up_no_later_line_of_a_file_that_is_wri
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     lines, settings = write(home, 0, 1), FAST.model_copy(update={"in_flight": 1, "batch_age_s": 0.0})
-    store, stop = Picky(lines[0]), threading.Event()
+    store, stop = Closed(lambda pair: pair.line == lines[0]), threading.Event()
     with running(store) as proxy:
         pipeline = Pipeline(
             settings, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5
@@ -380,7 +380,7 @@ def test_a_line_that_is_never_taken_holds_up_no_later_line_of_a_file_that_is_wri
                 write(home, number, number + 1)
                 assert wait_until(lambda want=number: len(store.documents) == want)
             assert checkpoints(home) == [0]
-            store.line = None
+            store.open.set()
             end = (home / "log" / "request.ndjson").stat().st_size
             assert wait_until(lambda: checkpoints(home) == [end])
         finally:
@@ -389,24 +389,11 @@ def test_a_line_that_is_never_taken_holds_up_no_later_line_of_a_file_that_is_wri
     assert pipeline.counters.acknowledged == 40
 
 
-class Closed(Memory):
-    """Gives nobody the right to write to one stream, until it is opened."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__()
-        self.closed: str | None = stream
-
-    def create(self, pairs: Sequence[Pair]) -> list[Item]:
-        """Creates those of the other streams."""
-        held = failed(403, "security_exception", "not yet")
-        return [held if pair.index == self.closed else self._create(pair) for pair in pairs]
-
-
 def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_end(
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     write(home, 0, 700, "spool/gpu.ndjson")
-    store, stop = Closed("metrics-card.gpu-test"), threading.Event()
+    store, stop = Closed(lambda pair: pair.index == "metrics-card.gpu-test"), threading.Event()
     with running(store) as proxy:
         pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
         runner = threading.Thread(target=pipeline.run, args=(stop,))
@@ -419,7 +406,7 @@ def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_e
             at = sum(path.stat().st_size for path in (home / "log").iterdir())
             assert wait_until(lambda: at in checkpoints(home)), "the other file's checkpoint moves"
             assert pipeline.counters.pending < 300
-            store.closed = None
+            store.open.set()
             assert wait_until(lambda: len(store.documents) == 900)
         finally:
             stop.set()
