@@ -46,7 +46,8 @@ FILE_BATCHES = 4
 """A file is read on while fewer of its batches are not settled, for each one that may be under way: enough
 that lines which wait for another try do not stop it, and few enough to be looked up soon after a crash."""
 LEAN_BYTES = 64 * 1024
-"""Of lines in a batch while too many others wait: what one more stream that takes nothing costs in memory."""
+"""Of what is read at once, and of a batch, while too many lines wait: what one more stream that takes nothing
+costs in memory."""
 GRACE_S = 5.0
 """How much longer than `stop_s` a stop may take: for the last look at the files, and for a slow disk."""
 
@@ -218,8 +219,10 @@ class Pipeline:
     def _new_batch(self) -> Batch:
         settings = self._settings
         parse = settings.validation == "full"
-        most_bytes = min(settings.batch_bytes, LEAN_BYTES) if self._waiting.is_full else settings.batch_bytes
-        return Batch(settings.batch_lines, most_bytes, settings.line_bytes, parse)
+        return Batch(settings.batch_lines, self._lean(settings.batch_bytes), settings.line_bytes, parse)
+
+    def _lean(self, most_bytes: int) -> int:
+        return min(most_bytes, LEAN_BYTES) if self._waiting.is_full else most_bytes
 
     def _hand_over(self, *, flush: bool) -> bool:
         """Hands over what waited long enough, and batches that are full or old enough, with `flush` any."""
@@ -264,6 +267,7 @@ class Pipeline:
         """
         settings, batch = self._settings, self._batch
         most, crowded = FILE_BATCHES * settings.in_flight, self._waiting.crowded()
+        most_bytes = self._lean(settings.read_bytes)
         for rest in list(self._rests.values()):
             if not batch.full and rest.source.stream not in crowded:
                 self._add(rest)
@@ -271,7 +275,7 @@ class Pipeline:
             source = harvester.source
             if source.stream in crowded or source.id in self._rests or self._ledger.depth(source.id) >= most:
                 continue
-            while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
+            while not batch.full and (piece := harvester.read(most_bytes, settings.line_bytes)):
                 self._add(piece)
             if batch.full:
                 return
@@ -285,6 +289,8 @@ class Pipeline:
     def _collect(self, timeout_s: float, stop: threading.Event) -> None:
         """Waits for lines to be settled; quarantines what is refused and moves the checkpoints."""
         outcomes = self._senders.outcomes(timeout_s)
+        for each in outcomes:
+            self._waiting.leave(each.job)
         settled = [(each.job, each.settlement) for each in outcomes if each.settlement]
         if not settled or not self._stored(lambda: self._keep(settled), stop):
             return

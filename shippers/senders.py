@@ -13,7 +13,7 @@ from shippers.delivery import Delivery, Settlement
 from shippers.ledger import Ticket
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """Lines to settle.
 

@@ -68,7 +68,7 @@ class ShipperSettings(BaseModel):
     )
     in_flight: int = Field(4, ge=1, le=64, description="Most bulk requests under way at once.")
     waiting_bytes: int = Field(
-        16 * 1024 * 1024,
+        8 * 1024 * 1024,
         ge=0,
         description="With more bytes of lines that the server did not take and that wait to be tried again, "
         "streams that have some are not read, and batches are small.",

@@ -27,35 +27,42 @@ class WaitingRoom:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._jobs: list[tuple[float, Job]] = []
+        self._due: list[tuple[float, Job]] = []
+        self._tried: list[Job] = []
         self._size_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._due)
 
     @property
     def is_full(self) -> bool:
-        """Whether lines wait that have as many bytes as may."""
+        """Whether as many bytes wait as may, those included that are being tried."""
         return self._size_bytes >= self._most_bytes
 
     def put(self, job: Job, due_s: float) -> None:
         """Takes a job."""
-        self._jobs.append((due_s, job))
+        self._due.append((due_s, job))
         self._size_bytes += size_bytes(job.segments)
 
     def due(self, now_s: float) -> Job | None:
-        """Gives a job back that may be tried now, the one that was due first."""
-        entry = min(self._jobs, key=lambda entry: entry[0], default=None)
+        """A job that may be tried now, the one that was due first; it keeps its place until `leave`."""
+        entry = min(self._due, key=lambda entry: entry[0], default=None)
         if entry is None or entry[0] > now_s:
             return None
-        self._jobs.remove(entry)
-        self._size_bytes -= size_bytes(entry[1].segments)
+        self._due.remove(entry)
+        self._tried.append(entry[1])
         return entry[1]
+
+    def leave(self, job: Job) -> None:
+        """A job was tried; what is left of it is put here anew. One that never waited is none of ours."""
+        if job in self._tried:
+            self._tried.remove(job)
+            self._size_bytes -= size_bytes(job.segments)
 
     def crowded(self) -> set[str]:
         """Data streams of which no further line is read."""
         jobs, sizes = Counter[str](), Counter[str]()
-        for _, job in self._jobs:
+        for job in [*self._tried, *(job for _, job in self._due)]:
             for stream in {origin(each.source.stream) for each in job.segments}:
                 jobs[stream] += 1
                 sizes[stream] += size_bytes(job.segments)
