@@ -69,6 +69,12 @@ class ShipperSettings(BaseModel):
         0.1, ge=0, description="A batch that is not full is sent when its first line waited this long."
     )
     in_flight: int = Field(4, ge=1, le=64, description="Most bulk requests under way at once.")
+    waiting_bytes: int = Field(
+        8 * 1024 * 1024,
+        ge=0,
+        description="With more bytes of lines that the server did not take and that wait to be tried again, "
+        "streams that have some are not read, and batches are small.",
+    )
     ahead_bytes: int = Field(
         16 * 1024 * 1024,
         ge=1024,

@@ -141,7 +141,7 @@ class RedriveDelivery:
         return f"{error.type}: {error.reason}"
 
     def _rejected(self, group: list[Segment], reply: Rejected) -> str:
-        if bulk.request_verdict(reply) is not RequestVerdict.HALVE:
+        if bulk.request_verdict(reply) not in (RequestVerdict.TOO_LARGE, RequestVerdict.SPOILT):
             self._groups.append(group)
             return _trouble(reply)
         if len(group) > 1:
