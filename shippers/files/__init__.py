@@ -25,13 +25,13 @@ tail         all of them: adopts new files, follows renames, lets go of files th
 
 A file that was listed is in one of these states; each look moves it on:
 
-stranger  Strangers.found      no row of the registry is known to be its own: no whole line yet, no room, or another
-                               file must be looked at first. -> read, copy
-read      Known.harvesters     open, with a row. -> resting when it is settled and its place is needed; gone; cut
-resting   Known.resting        closed, wholly settled. -> stranger when it changes, which finds the same row again
-copy      Copies.held          open, begins as a file that is read; nothing of it is sent. -> read under that file's
-                               row when that one is gone or cut; stranger when it comes to differ
-cut       Harvester.replaced   the content is another one: its row goes to the longest copy, or to nobody
-                               (Row.place is None, until `Cuts.tell`); the file is a stranger again
-gone      Row.gone_s           no longer listed; read to its end from the open descriptor, then let go
+stranger  Strangers.found   no row of the registry is known to be its own: no whole line yet, no room, or
+                            another file must be looked at first. -> read, copy
+read      Known.harvesters  open, with a row. -> resting when it is settled and its place is needed; gone; cut
+resting   Known.resting     closed, wholly settled. -> stranger when it changes; that finds the same row again
+copy      Copies.held       open, begins as a file that is read; nothing of it is sent. -> read under that
+                            file's row when that one is gone or cut; stranger when it comes to differ
+cut       Cuts.go_on        the content is another one: the row goes to the longest copy, or lies nowhere
+                            (Row.place is None) until that is told; the file is a stranger again
+gone      Row.gone_s        no longer listed: read to its end from the open descriptor, then let go
 """
