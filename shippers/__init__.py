@@ -11,6 +11,7 @@ sink        sends a body, looks ids up, tells an answer from an outage
 delivery    one batch, until every line of it is settled
 senders     threads that settle lines, several requests at once
 waiting     lines that the server did not take, until they are tried again
+proof       whether the server takes lines, so that a refusal is the line's fault
 quiet       for how long the server wants no request
 outage      says once that something does not work, and once that it works again
 registry    checkpoints in SQLite

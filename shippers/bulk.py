@@ -38,10 +38,12 @@ class Remedy(Enum):
 
 
 class RequestVerdict(Enum):
-    """What becomes of a request that was refused as a whole."""
+    """What the refusal of a request as a whole says of its lines."""
 
-    RETRY = "retry"
-    HALVE = "halve"
+    RETRY = "nothing: the server is busy, or the login or the address is wrong"
+    TOO_LARGE = "they are too many, or one of them is too large"
+    SPOILT = "one of them spoils the request, if the server takes others"
+    DOUBTFUL = "nothing, or that something on the way to the server does not like one of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """No answer that can be read. `unknown`: the lines may have been taken all the same."""
+    """No answer that can be read, for this kind of failure.
 
-    type: str
+    `unknown`: the lines may have been taken all the same.
+    """
+
+    kind: str
     reason: str
     unknown: bool
 
@@ -134,16 +139,21 @@ def verdict(status: int) -> Verdict:
 
 
 def request_verdict(rejected: Rejected) -> RequestVerdict:
-    """What to do with the lines of a request that was refused as a whole.
+    """What the refusal of a whole request says of its lines.
 
-    A 400 says something about the lines only when Elasticsearch itself says it: a proxy's 400 may be about
-    anything, and a login or an address that is wrong must cost no line.
+    Elasticsearch itself speaks of the lines in a 400 only. Other words come from a proxy or a firewall, which
+    may have read the lines too.
     """
+    is_own = rejected.type is not None
     match rejected.status:
         case 413:
-            return RequestVerdict.HALVE
-        case 400 if rejected.type:
-            return RequestVerdict.HALVE
+            return RequestVerdict.TOO_LARGE
+        case 400 if is_own:
+            return RequestVerdict.SPOILT
+        case 400 | 403 | 406 if not is_own:
+            return RequestVerdict.DOUBTFUL
+        case status if status >= 500 and not is_own:
+            return RequestVerdict.DOUBTFUL
         case _:
             return RequestVerdict.RETRY
 

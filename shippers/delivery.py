@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Protocol, assert_never
 
 from shippers import bulk
@@ -13,10 +14,14 @@ from shippers.backoff import wait_s
 from shippers.batch import Segment, halves, pick, size, size_bytes
 from shippers.bulk import Answered, Found, Refusal, Rejected, Reply, RequestVerdict, Unanswered
 from shippers.counters import Counters
-from shippers.outage import Outage
+from shippers.outage import Outages
+from shippers.proof import Proof
 from shippers.quiet import Quiet
 from shippers.settings import ShipperSettings
 from shippers.streams import Streams, is_late
+
+SPLITS = 12
+"""After so many tries in a row of which nothing was taken it is no line's fault, and nothing is halved."""
 
 
 class Target(Protocol):
@@ -49,6 +54,14 @@ class Settlement:
     rest: list[Segment]
 
 
+class Step(Enum):
+    """What one request came to, and so what follows."""
+
+    TAKEN = "the server has lines now: the next try is a first one"
+    ON = "there is something else to do at once"
+    WAIT = "nothing was taken: a wait, longer than the last one"
+
+
 def refused_by_file(refused: Iterable[Refused]) -> Counter[str]:
     """How many lines were refused: identity of a file -> lines."""
     return Counter(each.segment.source.id for each in refused)
@@ -66,44 +79,47 @@ class Delivery:
         target: Target,
         settings: ShipperSettings,
         counters: Counters,
-        outage: Outage,
+        outages: Outages,
         streams: Streams,
         quiet: Quiet,
+        proof: Proof,
         draw: Callable[[], float],
     ) -> None:
         self._target, self._settings, self._draw = target, settings, draw
-        self._counters, self._outage, self._streams, self._quiet = counters, outage, streams, quiet
+        self._counters, self._outages, self._streams = counters, outages, streams
+        self._quiet, self._proof = quiet, proof
         self._groups: list[list[Segment]] = []
         self._refused: list[Refused] = []
         self._rest: list[Segment] = []
-        self._attempt = 0
+        self._attempt, self._was_taken = 0, False
 
     def settle(
         self,
         segments: Sequence[Segment],
         stop: threading.Event,
-        behind: Callable[[], int],
         *,
         is_first: bool = True,
     ) -> Settlement | None:
         """Returns what became of the lines, None when `stop` came first.
 
-        `behind` gives the bytes that wait in files, for the log. `is_first`: this run has not sent the lines
-        yet. After `stop` nothing is sent again: the next run looks the same lines up before it sends them
-        under the same ids.
+        `is_first`: this run has not sent the lines yet. After `stop` nothing is sent again: the next run
+        looks the same lines up before it sends them under the same ids.
         """
-        self._groups, self._refused, self._rest, self._attempt = [], [], [], 0
+        self._groups, self._refused, self._rest = [], [], []
+        self._attempt, self._was_taken = 0, False
         fitted = self._streams.fitted(segments)
         self._again(self._doubted(fitted) if is_first else fitted)
         while self._groups:
             if (left_s := self._quiet.left_s()) and stop.wait(left_s):
                 return None
             group = self._groups.pop()
-            if self._looked_up(group) if _is_looked_up(group[0]) else self._sent(group):
-                self._attempt = 0
-                self._outage.over(size(segments), behind)
-            elif not self._waited(stop):
-                return None
+            match self._looked_up(group) if _is_looked_up(group[0]) else self._sent(group):
+                case Step.TAKEN:
+                    self._attempt, self._was_taken = 0, True
+                    self._proof.give()
+                    self._outages.over(size(segments))
+                case Step.WAIT if not self._waited(stop):
+                    return None
         return Settlement(self._refused, self._rest)
 
     def _doubted(self, segments: list[Segment]) -> list[Segment]:
@@ -115,28 +131,31 @@ class Delivery:
             for each in segments
         ]
 
-    # Each step handles one group and puts back what is to be sent at once, or after the wait that it asks for
-    # by returning False.
+    # Each step handles one group and puts back what is to be sent again.
 
-    def _looked_up(self, group: list[Segment]) -> bool:
+    def _looked_up(self, group: list[Segment]) -> Step:
         """Counts those lines of one stream that are on the server already; the others are sent."""
-        reply = self._target.lookup(group[0].source.stream, [name for each in group for name in each.ids])
+        stream = group[0].source.stream
+        reply = self._target.lookup(stream, [name for each in group for name in each.ids])
         match reply:
             case Found():
-                self._again(self._missing(group, reply.ids))
+                missing = self._missing(group, reply.ids)
+                self._again(missing)
+                return Step.TAKEN if size(missing) < size(group) else Step.ON
             case Rejected(status=401 | 403):
                 self._streams.warn_of_blindness(reply)
                 self._again(_certain(group))
+                return Step.ON
             case Rejected():  # it may be this stream alone that cannot be searched
-                self._failed(reply)
+                self._failed(reply, {stream})
                 self._rest += group
+                return Step.ON
             case Unanswered():
                 self._failed(reply)
-                self._again(group)
-                return False
+                self._later(group)
+                return Step.WAIT
             case _:
                 assert_never(reply)
-        return True
 
     def _missing(self, group: list[Segment], ids: frozenset[str]) -> list[Segment]:
         names = (name for each in group for name in each.ids)
@@ -149,53 +168,74 @@ class Delivery:
         )
         return _certain(rest)
 
-    def _sent(self, group: list[Segment]) -> bool:
+    def _sent(self, group: list[Segment]) -> Step:
         self._counters.add(requests=1)
         reply = self._target.send(group)
         match reply:
             case Answered():
-                self._answered(group, reply)
-                return True
+                return self._answered(group, reply)
             case Rejected():
                 return self._rejected(group, reply)
             case Unanswered():
                 self._failed(reply)
-                self._again(self._to_resend(group, reply.unknown))
-                return False
+                self._later(self._to_resend(group, reply.unknown))
+                return Step.WAIT
             case _:
                 assert_never(reply)
 
-    def _answered(self, group: list[Segment], answer: Answered) -> None:
+    def _answered(self, group: list[Segment], answer: Answered) -> Step:
         """Sorts the lines by their verdicts; those that are not taken now are left for later."""
         result = bulk.sort(answer)
         refused = [Refused(pick(group, [number])[0], refusal) for number, refusal in result.refused]
         denied = pick(group, [number for number in result.retry if answer.statuses[number] < 500])
         failed = pick(group, [number for number in result.retry if answer.statuses[number] >= 500])
         others = [*denied, *failed, *(each.segment for each in refused)]
+        taken = result.accepted + result.duplicates
         self._counters.add(
-            acknowledged=result.accepted + result.duplicates,
+            acknowledged=taken,
             acknowledged_bytes=size_bytes(group) - size_bytes(others),
             duplicates=result.duplicates,
             failure_store=result.failure_store,
         )
         self._refuse(refused)
+        self._outages.over_for(_streams(group) - _streams(others), size(group))
         if result.retry:
             error = bulk.first_error(answer)
-            self._failed(Rejected(error.status, error.type, error.reason))
+            denying = _streams([*denied, *failed])
+            self._failed(Rejected(error.status, error.type, error.reason), denying)
             self._rest += self._to_resend(denied, unknown=False) + self._to_resend(failed, unknown=True)
+        return Step.TAKEN if taken else Step.ON
 
-    def _rejected(self, group: list[Segment], reply: Rejected) -> bool:
-        match bulk.request_verdict(reply):
-            case RequestVerdict.HALVE if size(group) > 1:
-                self._groups += reversed(halves(group))
-                return True
-            case RequestVerdict.HALVE:
-                self._refuse([Refused(group[0], Refusal(reply.status, reply.kind, reply.reason))])
-                return True
-            case RequestVerdict.RETRY:
-                self._failed(reply)
-                self._again(self._to_resend(group, reply.unknown))
-                return False
+    def _rejected(self, group: list[Segment], reply: Rejected) -> Step:
+        verdict, is_single = bulk.request_verdict(reply), size(group) == 1
+        match verdict:
+            case RequestVerdict.TOO_LARGE if is_single:
+                return self._refuse_alone(group, reply)
+            case RequestVerdict.SPOILT if is_single and self._proof.spend():
+                return self._refuse_alone(group, reply)
+            case RequestVerdict.TOO_LARGE:
+                return self._halve(group)
+            case RequestVerdict.SPOILT if not is_single and not self._attempt:
+                return self._halve(group)
+        self._failed(reply)
+        group = self._to_resend(group, reply.unknown)
+        may_be_a_line = self._was_taken or 0 < self._attempt <= SPLITS
+        if verdict is RequestVerdict.RETRY or not may_be_a_line:
+            self._later(group)
+        elif is_single:
+            self._rest += group
+        else:
+            for half in halves(group):
+                self._later(half)
+        return Step.WAIT if self._groups else Step.ON
+
+    def _halve(self, group: list[Segment]) -> Step:
+        self._groups += reversed(halves(group))
+        return Step.ON
+
+    def _refuse_alone(self, group: list[Segment], reply: Rejected) -> Step:
+        self._refuse([Refused(group[0], Refusal(reply.status, reply.kind, reply.reason))])
+        return Step.ON
 
     def _refuse(self, refused: Iterable[Refused]) -> None:
         """Gives refused lines up, but for those that a time-series stream wants in another way."""
@@ -222,10 +262,17 @@ class Delivery:
             groups.setdefault(each.source.stream if _is_looked_up(each) else None, []).append(each)
         self._groups += groups.values()
 
-    def _failed(self, reply: Rejected | Unanswered) -> None:
-        kind = reply.type if isinstance(reply, Unanswered) else reply.kind
-        self._counters.error(kind)
-        self._outage.failed(kind, reply.reason)
+    def _later(self, segments: Iterable[Segment]) -> None:
+        """Puts lines back behind all others, so that those which spoil a request hold up none."""
+        before, self._groups = self._groups, []
+        self._again(segments)
+        self._groups += before
+
+    def _failed(self, reply: Rejected | Unanswered, streams: Iterable[str] = ()) -> None:
+        """Counts and tells a failure: of these data streams, or else of the server."""
+        self._counters.error(reply.kind)
+        for outage in map(self._outages.of, streams) if streams else [self._outages.server]:
+            outage.failed(reply.kind, reply.reason)
         if isinstance(reply, Rejected) and reply.retry_after_s:
             self._quiet.ask(min(reply.retry_after_s, self._settings.retry_after_cap_s))
 
@@ -239,6 +286,10 @@ class Delivery:
 def _is_looked_up(segment: Segment) -> bool:
     """Whether it is looked up before it is sent; what has no `_id` of ours cannot be, and need not."""
     return segment.uncertain and segment.source.named
+
+
+def _streams(segments: Iterable[Segment]) -> set[str]:
+    return {each.source.stream for each in segments}
 
 
 def _certain(segments: Iterable[Segment]) -> list[Segment]:

@@ -7,8 +7,11 @@ settled.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+SPARSE = 16
+"""So many settled ranges, and one for each that is not, may stand apart: joining costs a walk over all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,10 @@ class _Range:
 
 
 class Ledger:
-    """The ranges of each file in the order they were read; those at the front go once they are settled."""
+    """The ranges of each file in the order they were read.
+
+    Those at the front go once they are settled; behind one that is not, neighbours become one.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, deque[_Range]] = {}
@@ -55,8 +61,8 @@ class Ledger:
         return Ticket(ranges)
 
     def depth(self, identity: str) -> int:
-        """How many ranges of a file are not behind its checkpoint."""
-        return len(self._open.get(identity, ()))
+        """How many ranges of a file are not settled."""
+        return sum(not each.settled for each in self._open.get(identity, ()))
 
     def settle(self, ticket: Ticket, quarantined: Mapping[str, int]) -> dict[str, Settled]:
         """Closes the ranges of a batch; returns the checkpoints that move by it.
@@ -74,6 +80,8 @@ class Ledger:
             settled = _after(settled, ranges.popleft())
         if not ranges:
             del self._open[identity]
+        elif len(ranges) > SPARSE + 2 * self.depth(identity):
+            self._open[identity] = deque(_joined(ranges))
         return settled
 
 
@@ -101,6 +109,20 @@ def merged(checkpoints: Iterable[Mapping[str, Settled]]) -> dict[str, Settled]:
                 before.quarantined + later.quarantined,
             )
     return found
+
+
+def _joined(ranges: Iterable[_Range]) -> Iterator[_Range]:
+    """The same ranges, with one in place of settled neighbours."""
+    before: _Range | None = None
+    for each in ranges:
+        if before and before.settled and each.settled:
+            lines = before.taken.lines + each.taken.lines
+            each = _Range(Taken(each.taken.end, lines), True, before.quarantined + each.quarantined)
+        elif before:
+            yield before
+        before = each
+    if before:
+        yield before
 
 
 def _after(before: Settled | None, front: _Range) -> Settled:

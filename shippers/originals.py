@@ -1,7 +1,9 @@
 """Where the lines of a file lie now: in the file itself, under whatever name, or in its gzipped form.
 
-A file is recognised as the shipper recognises it: by its place and the fingerprint of its first bytes, else
-by the fingerprint alone. Read only; a shipper may be at work.
+A file is recognised as the shipper recognises it (`files.adopt`, `files.strangers`): by its place and the
+fingerprint of its first bytes, else by the fingerprint alone. The shipper asks for more, waits, and follows
+copies, because it must be sure before it sends; those who look here compare the lines themselves afterwards.
+Read only; a shipper may be at work.
 """
 
 from __future__ import annotations
@@ -12,22 +14,24 @@ import os
 import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from shippers.errors import HomeMissing
+from shippers.files.content import GZIP_MAGIC, Plain
 from shippers.files.find import Place, folders
-from shippers.files.fingerprint import digest, first_line, identity
+from shippers.files.fingerprint import first_line, identity
+from shippers.files.gzipped import Gzipped
 from shippers.files.names import Glob, below, globs, kin_of, stream_of
 from shippers.registry import Row
 
 GZ = ".gz"
 _LEFT_OUT = (".lock", ".tmp")
-_GZIP_MAGIC = b"\x1f\x8b"
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _BUFFER_BYTES = 256 * 1024
-_CHUNK_BYTES = 16 * 1024
+"""Read ahead in a file: lines are asked for one after the other."""
 UNREADABLE = (OSError, EOFError, zlib.error)
 """What reading an original may raise: gone, damaged, or not wholly written yet."""
 
@@ -78,7 +82,7 @@ class Original:
 
     def begins_as(self, row: Row) -> bool:
         """Whether its first bytes are those of `row`; False if it cannot be read."""
-        return digest(self._head(row.head_bytes)) == row.head_digest
+        return row.begins_as(self._head(row.head_bytes))
 
     def first_line(self, limit: int) -> bytes | None:
         """Its first line, as far as `limit`; None when it is not whole or cannot be read."""
@@ -87,17 +91,11 @@ class Original:
     def _head(self, size_bytes: int) -> bytes:
         """Its first bytes, as many as can be read: a gzipped file may end too early."""
         try:
-            with _opened(self.path) as file:
-                return _unpacked(file, size_bytes) if self.packed else file.read(size_bytes)
-        except UNREADABLE:
+            fd = os.open(self.path, _READ)
+            with closing(Gzipped(fd) if self.packed else Plain(fd)) as content:
+                return content.read(size_bytes, 0)
+        except OSError:
             return b""
-
-
-def _unpacked(file: BinaryIO, size_bytes: int) -> bytes:
-    head, unpacker = b"", zlib.decompressobj(zlib.MAX_WBITS | 16)
-    while len(head) < size_bytes and (chunk := file.read(_CHUNK_BYTES)):
-        head += unpacker.decompress(chunk, size_bytes - len(head))
-    return head
 
 
 def existing(home: Path) -> Path:
@@ -187,15 +185,13 @@ def _original(entry: os.DirEntry[str], sources: Sequence[Glob]) -> Original | No
 
 
 def _is_packed(path: Path) -> bool:
-    """Told by the name and the first bytes: a file may be called .gz while it is being written."""
-    if not path.name.endswith(GZ):
-        return False
+    """Told by the first bytes: a file of any name may be gzipped, and one called .gz still be empty."""
     try:
-        with _opened(path) as file:
-            return file.read(2) == _GZIP_MAGIC
+        with closing(Plain(os.open(path, _READ))) as content:
+            return content.read(len(GZIP_MAGIC), 0) == GZIP_MAGIC
     except OSError:
         return False
 
 
 def _opened(path: Path) -> BinaryIO:
-    return open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb", _BUFFER_BYTES)  # noqa: PTH123
+    return open(os.open(path, _READ), "rb", _BUFFER_BYTES)  # noqa: PTH123

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
@@ -84,6 +84,38 @@ class Outage:
                     "event.duration": int(lasted * 1e9),
                 },
             )
+
+
+class Outages:
+    """Of the server, and of each data stream that takes nothing while the server does.
+
+    Args:
+        clock: gives seconds.
+        quiet_s: after the end of an outage, the next one of the same is not told for so long.
+        behind: gives the bytes that wait in files.
+    """
+
+    def __init__(self, clock: Callable[[], float], quiet_s: float, behind: Callable[[], int]) -> None:
+        self.server = Outage("Elasticsearch", clock, quiet_s)
+        self._clock, self._quiet_s, self._behind = clock, quiet_s, behind
+        self._streams: dict[str, Outage] = {}
+        self._lock = threading.Lock()
+
+    def of(self, stream: str) -> Outage:
+        """That of a data stream."""
+        with self._lock:
+            what = f"The data stream {stream}"
+            return self._streams.setdefault(stream, Outage(what, self._clock, self._quiet_s))
+
+    def over(self, lines: int) -> None:
+        """The server takes lines; `lines` waited in the batch."""
+        self.server.over(lines, self._behind)
+
+    def over_for(self, streams: Iterable[str], lines: int) -> None:
+        """These data streams take lines."""
+        for stream in streams:
+            if outage := self._streams.get(stream):
+                outage.over(lines, self._behind)
 
 
 def sentence(what: str, kind: str, reason: str) -> str:

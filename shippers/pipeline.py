@@ -24,7 +24,8 @@ from shippers.delivery import Delivery, Settlement, refused_by_file
 from shippers.exposition import fields
 from shippers.files.tail import Tail
 from shippers.ledger import Ledger, Settled, merged
-from shippers.outage import Outage
+from shippers.outage import Outage, Outages
+from shippers.proof import Proof
 from shippers.quarantine import Quarantine, refused_entries, unfit_entries
 from shippers.quiet import Quiet
 from shippers.registry import Registry
@@ -37,13 +38,18 @@ from shippers.waiting import WaitingRoom
 logger = logging.getLogger(__name__)
 
 JOIN_S = 0.5
-"""How often the waiting thread looks whether the working one has ended by itself."""
-IDLE_AFTER_S = 5.0
-"""Without a line for so long, files are looked at less often."""
+"""How often the waiting thread looks whether the working one has ended, which it does by itself only when
+something broke."""
 WEIGH_S = 1.0
-"""How often the bytes that wait in files are added up."""
+"""How often the bytes that wait in files are added up: a call of the system for each file."""
 FILE_BATCHES = 4
-"""A file is read ahead of its checkpoint by so many batches for each one that may be under way."""
+"""A file is read on while fewer of its batches are not settled, for each one that may be under way: enough
+that lines which wait for another try do not stop it, and few enough to be looked up soon after a crash."""
+LEAN_BYTES = 64 * 1024
+"""Of what is read at once, and of a batch, while too many lines wait: what one more stream that takes nothing
+costs in memory."""
+GRACE_S = 5.0
+"""How much longer than `stop_s` a stop may take: for the last look at the files, and for a slow disk."""
 
 
 class Pipeline:
@@ -83,11 +89,12 @@ class Pipeline:
             settings.quarantine_reasons,
             settings.disk_free_bytes,
         )
-        self._outage = Outage("Elasticsearch", clock, settings.report_s)
+        self._outages = Outages(clock, settings.report_s, self.waiting)
         self._storage = Outage("The disk", clock, settings.report_s)
         self._abort = threading.Event()
-        self._senders = Senders(self._deliveries(client), self._abort, self.waiting)
-        self._ledger, self._waiting = Ledger(), WaitingRoom()
+        self._senders = Senders(self._deliveries(client), self._abort)
+        self._ledger = Ledger()
+        self._waiting = WaitingRoom(settings.waiting_bytes)
         self._batch = self._new_batch()
         self._batch_since_s = 0.0
         self._rests: dict[str, Piece] = {}  # by identity: what was read and fitted into no batch
@@ -100,9 +107,9 @@ class Pipeline:
     def _deliveries(self, client: Elasticsearch) -> list[Delivery]:
         settings, counters, streams = self._settings, self.counters, Streams()
         sink = Sink(client, settings.timeout_s, lambda size: counters.add(sent_bytes=size))
-        quiet = Quiet(time.monotonic)
+        quiet, proof = Quiet(time.monotonic), Proof()
         return [
-            Delivery(sink, settings, counters, self._outage, streams, quiet, self._draw)
+            Delivery(sink, settings, counters, self._outages, streams, quiet, proof, self._draw)
             for _ in range(settings.in_flight)
         ]
 
@@ -116,7 +123,7 @@ class Pipeline:
         worker.start()
         while worker.is_alive() and not stop.is_set():
             stop.wait(JOIN_S)
-        worker.join(self._settings.stop_s + JOIN_S)
+        worker.join(self._settings.stop_s + GRACE_S)
         self._report()
         if worker.is_alive() or self._senders.busy:
             logger.warning(
@@ -182,14 +189,14 @@ class Pipeline:
             self._report()
 
     def _pause_s(self) -> float:
-        is_idle = not 0 <= self._clock() - self._read_s < IDLE_AFTER_S
+        is_idle = not 0 <= self._clock() - self._read_s < self._settings.idle_after_s
         return max(self._settings.idle_poll_s, self._settings.poll_s) if is_idle else self._settings.poll_s
 
     def _finish(self, stop: threading.Event) -> None:
         """Ships what is written by now, for `stop_s` at most; nothing is sent again during an outage."""
         until_s = time.monotonic() + self._settings.stop_s
         self._look(stop)
-        while not self._outage.active and time.monotonic() < until_s:
+        while not self._outages.server.active and time.monotonic() < until_s:
             if not (self._hand_over(flush=True) or self._senders.busy or self._waiting):
                 return
             self._collect(self._settings.poll_s, stop)
@@ -212,7 +219,10 @@ class Pipeline:
     def _new_batch(self) -> Batch:
         settings = self._settings
         parse = settings.validation == "full"
-        return Batch(settings.batch_lines, settings.batch_bytes, settings.line_bytes, parse)
+        return Batch(settings.batch_lines, self._lean(settings.batch_bytes), settings.line_bytes, parse)
+
+    def _lean(self, most_bytes: int) -> int:
+        return min(most_bytes, LEAN_BYTES) if self._waiting.is_full else most_bytes
 
     def _hand_over(self, *, flush: bool) -> bool:
         """Hands over what waited long enough, and batches that are full or old enough, with `flush` any."""
@@ -256,7 +266,8 @@ class Pipeline:
             sqlite3.OperationalError: the disk does not take how far a file is read ahead.
         """
         settings, batch = self._settings, self._batch
-        most, crowded = FILE_BATCHES * settings.in_flight, self._waiting.crowded(settings.in_flight)
+        most, crowded = FILE_BATCHES * settings.in_flight, self._waiting.crowded()
+        most_bytes = self._lean(settings.read_bytes)
         for rest in list(self._rests.values()):
             if not batch.full and rest.source.stream not in crowded:
                 self._add(rest)
@@ -264,7 +275,7 @@ class Pipeline:
             source = harvester.source
             if source.stream in crowded or source.id in self._rests or self._ledger.depth(source.id) >= most:
                 continue
-            while not batch.full and (piece := harvester.read(settings.read_bytes, settings.line_bytes)):
+            while not batch.full and (piece := harvester.read(most_bytes, settings.line_bytes)):
                 self._add(piece)
             if batch.full:
                 return
@@ -278,6 +289,8 @@ class Pipeline:
     def _collect(self, timeout_s: float, stop: threading.Event) -> None:
         """Waits for lines to be settled; quarantines what is refused and moves the checkpoints."""
         outcomes = self._senders.outcomes(timeout_s)
+        for each in outcomes:
+            self._waiting.leave(each.job)
         settled = [(each.job, each.settlement) for each in outcomes if each.settlement]
         if not settled or not self._stored(lambda: self._keep(settled), stop):
             return

@@ -65,6 +65,10 @@ class Row:
         """Bytes that were seen and are neither settled nor told as lost."""
         return max(self.size_bytes - self.checkpoint - self.lost_bytes, 0)
 
+    def begins_as(self, first: bytes) -> bool:
+        """Whether `first`, at least `head_bytes` bytes if there are so many, is the beginning of its file."""
+        return digest(first[: self.head_bytes]) == self.head_digest
+
     def beginning(self, head: bytes, fingerprint_bytes: int) -> Row:
         """The same for a file of which `head` is the beginning by which it is told from others."""
         longer = max(self.prefixes, prefixes(head, fingerprint_bytes), key=len)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shippers.batch import Segment, Unfit
@@ -13,7 +13,7 @@ from shippers.delivery import Delivery, Settlement
 from shippers.ledger import Ticket
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """Lines to settle.
 
@@ -47,13 +47,10 @@ class Senders:
     Args:
         deliveries: one for each job that may be under way at once.
         abort: set when lines are to be given up rather than sent again.
-        behind: the bytes that wait in files, for the log.
     """
 
-    def __init__(
-        self, deliveries: Sequence[Delivery], abort: threading.Event, behind: Callable[[], int]
-    ) -> None:
-        self._abort, self._behind = abort, behind
+    def __init__(self, deliveries: Sequence[Delivery], abort: threading.Event) -> None:
+        self._abort = abort
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._threads = [
@@ -108,7 +105,7 @@ class Senders:
         while job := self._jobs.get():
             try:
                 is_first = job.attempt == 0
-                settlement = delivery.settle(job.segments, self._abort, self._behind, is_first=is_first)
+                settlement = delivery.settle(job.segments, self._abort, is_first=is_first)
                 outcome = Outcome(job, settlement)
             except BaseException as error:  # noqa: BLE001 -- raised again by the thread that takes outcomes
                 outcome = Outcome(job, None, error)

@@ -8,23 +8,41 @@ from shippers.files.names import globs
 
 
 class ShipperSettings(BaseModel):
-    """How much goes into one request, how often files are looked at, how long to wait after a failure."""
+    """What `ship`, `redrive` and `audit` can be told.
+
+    One section for the three: they must agree on files, lines and the quarantine.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    batch_lines: int = Field(2000, ge=1, le=100_000, description="Most lines in one bulk request.")
-    batch_bytes: int = Field(5 * 1024 * 1024, ge=1024, description="Most bytes of lines in one bulk request.")
-    batch_age_s: float = Field(
-        0.1, ge=0, description="A batch that is not full is sent when its first line waited this long."
+    # Files
+
+    sources: str = Field(
+        "logs=log/*.ndjson,metrics=spool/*.ndjson",
+        description="What is shipped: TYPE=GLOB, with commas between; relative globs are below home. Rotated "
+        "siblings of these files are shipped with them.",
     )
-    in_flight: int = Field(4, ge=1, le=64, description="Most bulk requests under way at once.")
+    poll_s: float = Field(0.1, gt=0, description="How often files are looked at while lines come.")
+    idle_poll_s: float = Field(
+        0.5, gt=0, description="How often files are looked at when no line came for `idle_after_s`."
+    )
+    idle_after_s: float = Field(
+        5.0, ge=0, description="Without a line for so long, files are looked at every `idle_poll_s` only."
+    )
+    relist_s: float = Field(
+        10.0,
+        gt=0,
+        description="Folders are listed at least this often; less finds files sooner on a network disk that "
+        "does not tell when a folder has changed.",
+    )
+    open_files: int = Field(512, ge=1, description="Most files held open at once.")
+    read_bytes: int = Field(2 * 1024 * 1024, ge=1024, description="Most bytes read from a file at once.")
+    line_bytes: int = Field(1024 * 1024, ge=64, description="A longer line goes to quarantine.")
     validation: Literal["cheap", "full"] = Field(
         "cheap",
         alias="validate",
         description="`cheap` glances at each line; `full` parses it as JSON before it is sent.",
     )
-    line_bytes: int = Field(1024 * 1024, ge=64, description="A longer line goes to quarantine.")
-    read_bytes: int = Field(2 * 1024 * 1024, ge=1024, description="Most bytes read from a file at once.")
     fingerprint_bytes: int = Field(
         4096,
         ge=64,
@@ -34,11 +52,35 @@ class ShipperSettings(BaseModel):
     same_first_lines: int = Field(
         1000, ge=1, description="Most files with the same first line that are told apart; more are left."
     )
-    open_files: int = Field(512, ge=1, description="Most files held open at once.")
-    poll_s: float = Field(0.1, gt=0, description="How often files are looked at while lines come.")
-    idle_poll_s: float = Field(
-        0.5, gt=0, description="How often files are looked at when no line came for five seconds."
+    half_line_s: float = Field(
+        300.0, gt=0, description="A line whose end does not come for this long is taken as it stands."
     )
+    done_s: float = Field(
+        5.0, ge=0, description="A rotated or deleted file that has not grown for this long is at its end."
+    )
+
+    # Batches
+
+    batch_lines: int = Field(2000, ge=1, le=100_000, description="Most lines in one bulk request.")
+    batch_bytes: int = Field(5 * 1024 * 1024, ge=1024, description="Most bytes of lines in one bulk request.")
+    batch_age_s: float = Field(
+        0.1, ge=0, description="A batch that is not full is sent when its first line waited this long."
+    )
+    in_flight: int = Field(4, ge=1, le=64, description="Most bulk requests under way at once.")
+    waiting_bytes: int = Field(
+        8 * 1024 * 1024,
+        ge=0,
+        description="With more bytes of lines that the server did not take and that wait to be tried again, "
+        "streams that have some are not read, and batches are small.",
+    )
+    ahead_bytes: int = Field(
+        16 * 1024 * 1024,
+        ge=1024,
+        description="How far ahead the registry says that a file may have been sent: one write for so many.",
+    )
+
+    # Waits
+
     timeout_s: float = Field(60.0, gt=0, description="Longest wait for the answer to one bulk request.")
     backoff_first_s: float = Field(0.5, gt=0, description="Upper bound of the first wait after a failure.")
     backoff_cap_s: float = Field(60.0, gt=0, description="Upper bound of any wait after a failure.")
@@ -48,13 +90,9 @@ class ShipperSettings(BaseModel):
     stop_s: float = Field(
         10.0, ge=0, description="How long a stop goes on shipping what is written, and waits for answers."
     )
-    metrics_port: int = Field(
-        9464,
-        ge=0,
-        le=65535,
-        description="Port on loopback of the shipper's own counters for Prometheus; 0 for none.",
-    )
-    report_s: float = Field(60.0, gt=0, description="Counters and outages are logged at most this often.")
+
+    # Quarantine
+
     quarantine_bytes: int = Field(
         64 * 1024 * 1024,
         ge=0,
@@ -71,38 +109,9 @@ class ShipperSettings(BaseModel):
         ge=0,
         description="With less left on its disk nothing is put into quarantine, and reading waits.",
     )
-    redrive_tries: int = Field(
-        5, ge=1, description="How often `redrive` sends a line that the server asks to send again."
-    )
-    audit_ids: int = Field(
-        10_000, ge=1, le=10_000, description="Ids that `audit` asks Elasticsearch for in one request."
-    )
-    audit_ranges: int = Field(
-        1000, ge=1, description="Most ranges of missing or doubled lines that `audit` names for one file."
-    )
-    audit_tries: int = Field(
-        3, ge=1, description="How often `audit` looks at a file that does not add up or changes meanwhile."
-    )
-    audit_settle_s: float = Field(1.0, ge=0, description="How long `audit` waits before it looks again.")
-    sources: str = Field(
-        "logs=log/*.ndjson,metrics=spool/*.ndjson",
-        description="What is shipped: TYPE=GLOB, with commas between; relative globs are below home. Rotated "
-        "siblings of these files are shipped with them.",
-    )
-    half_line_s: float = Field(
-        300.0, gt=0, description="A line whose end does not come for this long is taken as it stands."
-    )
-    done_s: float = Field(
-        5.0, ge=0, description="A rotated or deleted file that has not grown for this long is at its end."
-    )
-    ahead_bytes: int = Field(
-        16 * 1024 * 1024,
-        ge=1024,
-        description="How far ahead the registry says that a file may have been sent: one write for so many.",
-    )
-    registry_keep_s: float = Field(
-        7 * 86_400.0, gt=0, description="The registry forgets a file that has been gone for this long."
-    )
+
+    # Disk
+
     delete_acknowledged: bool = Field(False, description="Delete rotated files that are wholly settled.")
     delete_after_s: float = Field(
         3600.0, ge=0, description="A settled rotated file is deleted when it has not changed for this long."
@@ -118,9 +127,41 @@ class ShipperSettings(BaseModel):
         ge=0,
         description="Lines that a bound deletes unread are counted up to this many bytes.",
     )
+    registry_keep_s: float = Field(
+        7 * 86_400.0, gt=0, description="The registry forgets a file that has been gone for this long."
+    )
     sweep_s: float = Field(
         5.0, gt=0, description="How often old rows and files over their bound are looked for."
     )
+
+    # Reports
+
+    report_s: float = Field(60.0, gt=0, description="Counters and outages are logged at most this often.")
+    metrics_port: int = Field(
+        9464,
+        ge=0,
+        le=65535,
+        description="Port on loopback of the shipper's own counters for Prometheus; 0 for none.",
+    )
+
+    # `cardwatch redrive`, beside those above
+
+    redrive_tries: int = Field(
+        5, ge=1, description="How often `redrive` sends a line that the server asks to send again."
+    )
+
+    # `cardwatch audit`, beside those above
+
+    audit_ids: int = Field(
+        10_000, ge=1, le=10_000, description="Ids that `audit` asks Elasticsearch for in one request."
+    )
+    audit_ranges: int = Field(
+        1000, ge=1, description="Most ranges of missing or doubled lines that `audit` names for one file."
+    )
+    audit_tries: int = Field(
+        3, ge=1, description="How often `audit` looks at a file that does not add up or changes meanwhile."
+    )
+    audit_settle_s: float = Field(1.0, ge=0, description="How long `audit` waits before it looks again.")
 
     @field_validator("sources")
     @classmethod

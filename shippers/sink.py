@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from elastic_transport import NdjsonSerializer, TransportError
+from elastic_transport import ConnectionError as NodeFailure
+from elastic_transport import JsonSerializer, NdjsonSerializer, NodeConfig, SerializationError, TransportError
 from elasticsearch import ApiError, Elasticsearch
 from urllib3.exceptions import NewConnectionError
 
@@ -16,8 +17,11 @@ from shippers.batch import Segment, body, size
 from shippers.bulk import FILTER_PATH, Answered, Found, Rejected, Reply, Unanswered, retry_after_s
 
 NDJSON = "application/vnd.elasticsearch+x-ndjson"
+JSON = "application/vnd.elasticsearch+json"
 GZIP_LEVEL = 1
+"""The cheapest: higher levels cost several times as much for little."""
 REASON_CHARACTERS = 500
+"""Of what the server or the network says: an error may repeat the line that it is about."""
 LOOKUP_IDS = 5000
 """Most ids in one look-up: an id may be there twice, and an answer holds at most 10,000 hits."""
 
@@ -32,6 +36,23 @@ class Verbatim(NdjsonSerializer):
         return data if isinstance(data, bytes) else super().dumps(data)
 
 
+class UnreadableAnswer(NodeFailure):
+    """What came is no JSON: for the client a failure of the node, which is then left alone for a while."""
+
+
+class Strict(JsonSerializer):
+    """Tells an answer that cannot be read from one that says that something is wrong."""
+
+    mimetype = JSON
+
+    def loads(self, data: bytes) -> Any:
+        """The answer. Raises UnreadableAnswer."""
+        try:
+            return super().loads(data)
+        except SerializationError as error:
+            raise UnreadableAnswer("The answer is not JSON.") from error
+
+
 class Sink:
     """A server that takes batches. Each `send` is one request: the pipeline decides about another.
 
@@ -43,7 +64,11 @@ class Sink:
         self, client: Elasticsearch, timeout_s: float, sent: Callable[[int], None] = lambda size_bytes: None
     ) -> None:
         """`sent` is told the bytes of each body, compressed."""
-        client.transport.serializers.serializers[NDJSON] = Verbatim()
+        client.transport.serializers.serializers |= {
+            NDJSON: Verbatim(),
+            JSON: Strict(),
+            "application/json": Strict(),
+        }
         self._client = client.options(request_timeout=timeout_s, max_retries=0, retry_on_timeout=False)
         self._bulk = self._client.options(headers={"content-encoding": "gzip"})
         self._sent = sent
@@ -56,10 +81,13 @@ class Sink:
         operations = gzip.compress(body(segments), GZIP_LEVEL, mtime=0)
         self._sent(len(operations))
         try:
-            answer = self._bulk.bulk(operations=operations, filter_path=FILTER_PATH).body  # type: ignore[arg-type]
+            answer = self._bulk.bulk(operations=operations, filter_path=FILTER_PATH)  # type: ignore[arg-type]
         except (ApiError, TransportError, OSError) as error:
-            return _trouble(error)
-        return _answered(answer, size(segments))
+            return self._trouble(error)
+        reply = _answered(answer.body, size(segments))
+        if isinstance(reply, Unanswered):
+            self._leave(answer.meta.node)
+        return reply
 
     def lookup(self, stream: str, ids: Sequence[str]) -> Found | Rejected | Unanswered:
         """Which of these `_id`s the data stream holds, in whichever of its backing indices.
@@ -68,10 +96,11 @@ class Sink:
         acknowledged stays unseen) and `read`. Never raises for what the network or the server does.
         """
         try:
-            self._client.indices.refresh(index=stream, ignore_unavailable=True, allow_no_indices=True)
+            if not self._refreshed(stream):
+                return Unanswered("PartialRefresh", f"Not all of {stream} can be searched now.", unknown=True)
             return Found(frozenset(name for part in _parts(ids) for name in self._there(stream, part)))
         except (ApiError, TransportError, OSError) as error:
-            return _trouble(error)
+            return self._trouble(error)
         except (KeyError, TypeError):
             return Unanswered("UnreadableAnswer", "The answer is not one of _search.", unknown=True)
 
@@ -79,11 +108,30 @@ class Sink:
         """Whether the data stream holds no document, or is not there; False too when that cannot be told."""
         options = {"ignore_unavailable": True, "allow_no_indices": True}
         try:
-            self._client.indices.refresh(index=stream, **options)  # type: ignore[arg-type]
+            if not self._refreshed(stream):
+                return False
             answer = self._client.count(index=stream, **options)  # type: ignore[arg-type]
             return bool(answer["count"] == 0 and answer["_shards"]["failed"] == 0)
         except (ApiError, TransportError, OSError, KeyError, TypeError):
             return False
+
+    def _refreshed(self, stream: str) -> bool:
+        """Whether everything that was acknowledged can be found from now on."""
+        answer = self._client.indices.refresh(index=stream, ignore_unavailable=True, allow_no_indices=True)
+        return int(answer["_shards"]["failed"]) == 0
+
+    def _trouble(self, error: ApiError | TransportError | OSError) -> Rejected | Unanswered:
+        trouble = _trouble(error)
+        if isinstance(trouble, Unanswered) and isinstance(error, ApiError):
+            self._leave(error.meta.node)
+        return trouble
+
+    def _leave(self, config: NodeConfig) -> None:
+        """Has the client leave a node alone for a while whose answers are none; it sees to others itself."""
+        pool = self._client.transport.node_pool
+        for node in pool.all():
+            if node.config == config:
+                pool.mark_dead(node)
 
     def _there(self, stream: str, ids: Sequence[str]) -> Iterator[str]:
         answer = self._client.search(

@@ -7,36 +7,64 @@ from __future__ import annotations
 
 from collections import Counter
 
+from shippers.batch import size_bytes
 from shippers.senders import Job
 from shippers.streams import origin
 
+MOST_JOBS = 32
+"""Of a data stream, before no further line of it is read: so many lines that are never taken, each for a
+reason of its own, hold up no other."""
+SHARES = 4
+"""Of `most_bytes` a data stream may take one such share before no further line of it is read."""
+
 
 class WaitingRoom:
-    """Jobs, each with the time from which it may be tried again. Times are seconds of any one clock."""
+    """Jobs, each with the time from which it may be tried again. Times are seconds of any one clock.
 
-    def __init__(self) -> None:
-        self._jobs: list[tuple[float, Job]] = []
+    Args:
+        most_bytes: of all lines that wait; with more, no stream of which any wait is read.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._due: list[tuple[float, Job]] = []
+        self._tried: list[Job] = []
+        self._size_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._due)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many bytes wait as may, those included that are being tried."""
+        return self._size_bytes >= self._most_bytes
 
     def put(self, job: Job, due_s: float) -> None:
         """Takes a job."""
-        self._jobs.append((due_s, job))
+        self._due.append((due_s, job))
+        self._size_bytes += size_bytes(job.segments)
 
     def due(self, now_s: float) -> Job | None:
-        """Gives a job back that may be tried now, the one that was due first."""
-        entry = min(self._jobs, key=lambda entry: entry[0], default=None)
+        """A job that may be tried now, the one that was due first; it keeps its place until `leave`."""
+        entry = min(self._due, key=lambda entry: entry[0], default=None)
         if entry is None or entry[0] > now_s:
             return None
-        self._jobs.remove(entry)
+        self._due.remove(entry)
+        self._tried.append(entry[1])
         return entry[1]
 
-    def crowded(self, most: int) -> set[str]:
-        """Data streams with lines in `most` jobs or more: no further line of them is read."""
-        streams = Counter(
-            stream
-            for _, job in self._jobs
-            for stream in {origin(each.source.stream) for each in job.segments}
-        )
-        return {stream for stream, jobs in streams.items() if jobs >= most}
+    def leave(self, job: Job) -> None:
+        """A job was tried; what is left of it is put here anew. One that never waited is none of ours."""
+        if job in self._tried:
+            self._tried.remove(job)
+            self._size_bytes -= size_bytes(job.segments)
+
+    def crowded(self) -> set[str]:
+        """Data streams of which no further line is read."""
+        jobs, sizes = Counter[str](), Counter[str]()
+        for job in [*self._tried, *(job for _, job in self._due)]:
+            for stream in {origin(each.source.stream) for each in job.segments}:
+                jobs[stream] += 1
+                sizes[stream] += size_bytes(job.segments)
+        most_jobs, most_bytes = (1, 0) if self.is_full else (MOST_JOBS, self._most_bytes // SHARES)
+        return {name for name, count in jobs.items() if count >= most_jobs or sizes[name] > most_bytes}

@@ -7,13 +7,13 @@ WRITTEN).
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.stand_in import Connection, StandIn
 
 ITEM = b'{"create":{"status":201}}'
 WRITTEN = re.compile(rb'"written_ns":(\d+)')
@@ -22,19 +22,17 @@ WRITTEN = re.compile(rb'"written_ns":(\d+)')
 LOOKED_THROUGH_BYTES = 1024 * 1024
 
 
-class Sink(ThreadingHTTPServer):
+class Sink(StandIn):
     """The server and what it has counted."""
-
-    daemon_threads = True
 
     def __init__(self) -> None:
         self.lines = 0
         self.ages_s: list[float] = []
         self._answers: dict[int, bytes] = {}
         self._lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), Acknowledger)
+        super().__init__(Acknowledger)
 
-    def take(self, body: bytes) -> bytes:
+    def taken(self, body: bytes) -> bytes:
         """Counts the lines and says 201 for each."""
         lines = body.count(b"\n") // 2
         if len(body) < LOOKED_THROUGH_BYTES and b'"written_ns":' in body:
@@ -51,50 +49,22 @@ class Sink(ThreadingHTTPServer):
         return json.dumps({"lines": self.lines, "ages_s": self.ages_s}).encode()
 
 
-class Acknowledger(BaseHTTPRequestHandler):
+class Acknowledger(Connection):
     """Answers every request as a `_bulk` of which each line was created."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
     server: Sink
 
-    def do_PUT(self) -> None:
-        """Takes a request of `_bulk`."""
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if self.headers.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        self._send(self.server.take(body))
-
-    def do_POST(self) -> None:
-        """Says that its streams are empty, or takes a request of `_bulk`."""
-        if "/_count" in self.path:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            return self._send(b'{"count":0,"_shards":{"failed":0}}')
-        return self.do_PUT()
-
-    def do_GET(self) -> None:
-        """Tells what was counted, or that it is there."""
-        self._send(self.server.told() if self.path == "/_sink" else b"{}")
-
-    do_HEAD = do_GET  # noqa: N815
-
-    def handle_expect_100(self) -> bool:
-        """Lets the client go on at once; what is not flushed would hold it up for a second."""
-        going = super().handle_expect_100()
-        self.wfile.flush()
-        return going
-
-    def _send(self, answer: bytes) -> None:
-        self.send_response(200)
-        self.send_header("x-elastic-product", "Elasticsearch")
-        self.send_header("content-type", "application/vnd.elasticsearch+json;compatible-with=9")
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
+    def take(self) -> None:
+        """Takes a request of `_bulk`, says that its streams are empty, or what was counted."""
+        body = self.body()
+        if self.path == "/_sink":
+            self.answer(200, self.server.told())
+        elif "/_count" in self.path:
+            self.answer(200, b'{"count":0,"_shards":{"failed":0}}')
+        elif self.command in ("PUT", "POST"):
+            self.answer(200, self.server.taken(body))
+        else:
+            self.answer(200, b"{}")
 
 
 def main() -> None:

@@ -1,28 +1,24 @@
-"""A server of `_bulk` with faults on order: keeps the documents itself, or passes them on to a real server.
+"""A server of `_bulk` whose faults a test puts in order: for what must happen after just this answer.
 
-A test puts faults into `Proxy.faults`; each request takes the next one (None: no fault). With an empty queue
-every request goes through.
+It keeps the documents itself, or passes them on to a real server. Each request takes the next of
+`Proxy.faults` (None: no fault); with an empty queue every request goes through. In `tests/torture/proxy.py`
+faults are drawn by chance.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
-import socket
-import struct
 import threading
 import urllib.request
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import MappingProxyType
 from typing import Any, Protocol
 
+from tests.stand_in import MEDIA_TYPE, Connection, StandIn, serving
+
 Item = dict[str, Any]
-NONE: Mapping[str, str] = MappingProxyType({})
-MEDIA_TYPE = "application/vnd.elasticsearch+json;compatible-with=9"
 
 
 @dataclass(frozen=True)
@@ -184,11 +180,9 @@ class Nameless:
 Fault = Status | Items | Reset | Garbage | Stall | Taken | Torn | Nameless
 
 
-class Proxy(ThreadingHTTPServer):
+class Proxy(StandIn):
     """The server. `sizes` are the lines of each request, `lookups` the ids of each look-up; `most_lines` and
     `poison` stay in force."""
-
-    daemon_threads = True
 
     def __init__(self, store: Store, port: int = 0) -> None:
         self.store = store
@@ -196,27 +190,26 @@ class Proxy(ThreadingHTTPServer):
         self.sizes: list[int] = []
         self.lookups: list[int] = []
         self.most_lines: int | None = None
+        self.failing_shards = 0  # of a refresh
         self.poison: bytes | None = None
         self.poison_status = Status(400, "illegal_argument_exception")
-        super().__init__(("127.0.0.1", port), Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no error of the test."""
+        super().__init__(Handler, port)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Connection):
     """One connection."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
     server: Proxy
 
-    def do_PUT(self) -> None:
-        pairs, proxy = pairs_of(self._body()), self.server
+    def take(self) -> None:
+        """The client puts a body of `_bulk`, and posts what looks lines up."""
+        if self.command == "PUT":
+            self._take_lines()
+        else:
+            self._look_up()
+
+    def _take_lines(self) -> None:
+        pairs, proxy = pairs_of(self.body()), self.server
         proxy.sizes.append(len(pairs))
         fault = proxy.faults.popleft() if proxy.faults else None
         if proxy.most_lines is not None and len(pairs) > proxy.most_lines:
@@ -225,31 +218,32 @@ class Handler(BaseHTTPRequestHandler):
             fault = proxy.poison_status
         self._answer(pairs, fault)
 
-    def do_POST(self) -> None:
-        """A look-up: `STREAM/_refresh`, then `STREAM/_count`, or `STREAM/_search` with a query of ids."""
-        body, path = self._body(), self.path.partition("?")[0]
+    def _look_up(self) -> None:
+        """`STREAM/_refresh`, then `STREAM/_count`, or `STREAM/_search` with a query of ids."""
+        body, path = self.body(), self.path.partition("?")[0]
         stream, _, verb = path.strip("/").partition("/")
         if verb == "_refresh":
-            return self._reply(200, b"{}", MEDIA_TYPE)
+            shards = {"_shards": {"failed": self.server.failing_shards}}
+            return self.answer(200, json.dumps(shards).encode())
         if verb == "_count":
             count = {"count": self.server.store.count(stream), "_shards": {"failed": 0}}
-            return self._reply(200, json.dumps(count).encode(), MEDIA_TYPE)
+            return self.answer(200, json.dumps(count).encode())
         ids = json.loads(body)["query"]["ids"]["values"]
         self.server.lookups.append(len(ids))
         found = self.server.store.find(stream, ids)
         hits = [{"_id": each} for each in found]
-        return self._reply(200, json.dumps({"hits": {"hits": hits}}).encode(), MEDIA_TYPE)
+        return self.answer(200, json.dumps({"hits": {"hits": hits}}).encode())
 
     def _answer(self, pairs: list[Pair], fault: Fault | None) -> None:
         match fault:
             case Status():
                 media_type = MEDIA_TYPE if fault.type else "text/html"
-                return self._reply(fault.code, fault.body(), media_type, dict(fault.headers))
+                return self.answer(fault.code, fault.body(), media_type, dict(fault.headers))
             case Reset(after=False):
-                return self._reset()
+                return self.reset()
             case Stall(taken=False):
                 fault.release.wait(30)
-                return self._reset()
+                return self.reset()
         items = self._items(pairs, fault if isinstance(fault, Items) else None)
         if isinstance(fault, Taken):
             items = [{"create": item["create"] | dict(fault.way)} for item in items]
@@ -257,45 +251,22 @@ class Handler(BaseHTTPRequestHandler):
         answer = json.dumps({"errors": errors, "took": 1, "items": items}).encode()
         match fault:
             case Reset():
-                return self._reset()
+                return self.reset()
             case Stall():
                 fault.release.wait(30)
             case Garbage():
-                return self._reply(200, fault.body, MEDIA_TYPE)
+                return self.answer(200, fault.body)
             case Nameless():
-                return self._reply(200, answer, MEDIA_TYPE, {"x-elastic-product": "none"})
+                return self.answer(200, answer, headers={"x-elastic-product": "none"})
             case Torn():
-                return self._tear(answer)
-        return self._reply(200, answer, MEDIA_TYPE)
+                return self.tear(answer)
+        return self.answer(200, answer)
 
     def _items(self, pairs: list[Pair], fault: Items | None) -> list[Item]:
         held = range(0, len(pairs), fault.every) if fault else range(0)
         code = fault.code if fault else 0
         taken = iter(self.server.store.create([pair for n, pair in enumerate(pairs) if n not in held]))
         return [failed(code, "on_order", "wait") if n in held else next(taken) for n in range(len(pairs))]
-
-    def _body(self) -> bytes:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        return gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body
-
-    def _reply(self, code: int, body: bytes, media_type: str, headers: Mapping[str, str] = NONE) -> None:
-        self.send_response(code)
-        common = {"x-elastic-product": "Elasticsearch", "content-type": media_type}
-        for name, value in {**common, "content-length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _tear(self, body: bytes) -> None:
-        self._reply(200, body[: len(body) // 2], MEDIA_TYPE, {"content-length": str(len(body))})
-        self.close_connection = True
-
-    def _reset(self) -> None:
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
 
 
 def pairs_of(body: bytes) -> list[Pair]:
@@ -309,12 +280,5 @@ def pairs_of(body: bytes) -> list[Pair]:
 @contextlib.contextmanager
 def running(store: Store, port: int = 0) -> Iterator[Proxy]:
     """A proxy that lives as long as the block."""
-    proxy = Proxy(store, port)
-    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(Proxy(store, port)) as proxy:
         yield proxy
-    finally:
-        proxy.shutdown()
-        proxy.server_close()
-        thread.join()

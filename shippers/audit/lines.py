@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import BinaryIO
 
 BLOCK_BYTES = 1024 * 1024
+"""How much of a file is read at once: enough for the number of calls not to count."""
 
 
 @dataclass(frozen=True, slots=True)

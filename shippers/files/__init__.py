@@ -20,4 +20,16 @@ likeness     whether a file that nobody reads yet repeats another: a copy of it,
 unmet        files that have no row of the registry yet, and what they tell of what was never read
 cut          files that were cut short: goes on in their copies, tells of losses
 tail         all of them: adopts new files, follows renames, lets go of files that are gone
+
+A file that was listed is in one of these states; each look moves it on:
+
+stranger  Strangers.found   no row of the registry is known to be its own: no whole line yet, no room, or
+                            another file must be looked at first. -> read, copy
+read      Known.harvesters  open, with a row. -> resting when it is settled and its place is needed; gone; cut
+resting   Known.resting     closed, wholly settled. -> stranger when it changes; that finds the same row again
+copy      Copies.held       open, begins as a file that is read; nothing of it is sent. -> read under that
+                            file's row when that one is gone or cut; stranger when it comes to differ
+cut       Cuts.go_on        the content is another one: the row goes to the longest copy, or lies nowhere
+                            (Row.place is None) until that is told; the file is a stranger again
+gone      Row.gone_s        no longer listed: read to its end from the open descriptor, then let go
 """

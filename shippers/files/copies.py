@@ -16,6 +16,8 @@ from shippers.files.harvest import Harvester
 from shippers.registry import Registry, Row
 
 CHUNK_BYTES = 1024 * 1024
+"""How much of a copy is compared at once; it is in memory twice."""
+
 STEP_BYTES = 16 * CHUNK_BYTES
 """Most bytes compared at one look; a longer copy is held meanwhile."""
 

@@ -14,9 +14,6 @@ from shippers.files.names import Glob, Kin, below, kin_of
 MARGIN_NS = 2_000_000_000
 """A folder changed less than this before it was listed is listed again: clocks of disks are coarse."""
 
-RELIST_S = 10.0
-"""A folder is listed at least this often, whatever its time of change says (network disks)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -56,11 +53,15 @@ class Found:
 
 @dataclass(slots=True)
 class Folder:
-    """One folder as it was last listed."""
+    """One folder as it was last listed.
+
+    That is done at least every `relist_s`: a network disk may not tell when a folder has changed.
+    """
 
     path: str
     told: str
     sources: list[Glob]
+    relist_s: float
     files: dict[Place, Found] = field(default_factory=dict)
     _kin: dict[str, Kin | None] = field(default_factory=dict)
     _changed_ns: int = -1
@@ -79,7 +80,7 @@ class Folder:
         except OSError:
             was_there, self.files, self._changed_ns = bool(self.files), {}, -1
             return was_there
-        is_due = force or not self._is_settled or now_s - self._listed_s > RELIST_S
+        is_due = force or not self._is_settled or now_s - self._listed_s > self.relist_s
         if not is_due and status.st_mtime_ns == self._changed_ns:
             return False
         self._is_settled = time.time_ns() - status.st_mtime_ns > MARGIN_NS
@@ -124,10 +125,11 @@ class Folders:
     Args:
         home: relative folders are below it.
         sources: what is looked for; a folder's name with wildcards stands for all that match.
+        relist_s: a folder is listed at least this often.
     """
 
-    def __init__(self, home: str, sources: Sequence[Glob]) -> None:
-        self._home = home
+    def __init__(self, home: str, sources: Sequence[Glob], relist_s: float) -> None:
+        self._home, self._relist_s = home, relist_s
         self._sources = [below(home, each) for each in sources]
         self._folders: dict[str, Folder] = {}
         self._has_magic = any(glob.has_magic(each.folder) for each in self._sources)
@@ -153,7 +155,8 @@ class Folders:
                 wanted.setdefault(os.path.normpath(name), []).append(source)
         before, old = self._folders.keys(), self._folders
         self._folders = {
-            path: old.get(path) or Folder(path, self._told(path), sources) for path, sources in wanted.items()
+            path: old.get(path) or Folder(path, self._told(path), sources, self._relist_s)
+            for path, sources in wanted.items()
         }
         return self._folders.keys() != before
 

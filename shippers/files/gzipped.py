@@ -8,6 +8,8 @@ import zlib
 from shippers.files.content import GZIP_MAGIC
 
 STEP_BYTES = 64 * 1024
+"""How much is read and decompressed at once: no more than that is held beyond what was asked for."""
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 

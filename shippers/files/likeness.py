@@ -9,7 +9,6 @@ from shippers.files.adopt import Newcomer, opened
 from shippers.files.content import Content
 from shippers.files.copies import Copies, Copy
 from shippers.files.find import Found, Place
-from shippers.files.fingerprint import digest
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known
 from shippers.registry import Registry, Row
@@ -113,7 +112,7 @@ def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool
     if harvester:
         harvester.check()
         return harvester.replaced
-    return digest(content.read(row.head_bytes, 0)) != row.head_digest
+    return not row.begins_as(content.read(row.head_bytes, 0))
 
 
 def _is_same_time(one_ns: int, other_ns: int) -> bool:

@@ -11,7 +11,8 @@ from shippers.registry import Row
 logger = logging.getLogger(__name__)
 
 MOST_WARNED = 1000
-"""Most files and reasons that are remembered as told of; beyond, nothing is said of further ones."""
+"""Most files and reasons that are remembered as told of; beyond, nothing is said of further ones: what is
+logged is shipped too, and a folder may be full of files that are none of ours."""
 
 MOST_TOLD = 1000
 """Most losses that are remembered as told of, the latest ones, while the registry does not take them."""
@@ -22,12 +23,10 @@ class Losses:
 
     Attributes:
         bytes: `truncated`, `gone`, `damaged`, `bound` -> bytes that were never read.
-        lines: the same in lines, as far as they were counted.
     """
 
     def __init__(self) -> None:
         self.bytes: Counter[str] = Counter()
-        self.lines: Counter[str] = Counter()
         self._warned: set[tuple[str, str]] = set()
         self._told: dict[tuple[str, Place | None], None] = {}
 
@@ -84,7 +83,6 @@ class Losses:
         """The shipper deleted a file, with `lost_bytes` that were not read."""
         name = row.path.rpartition("/")[2]
         self._lose("bound", lost_bytes)
-        self.lines["bound"] += lost_lines or 0
         lost = f"{lost_bytes} bytes" + (f", {lost_lines} lines," if lost_lines is not None else "")
         what = f"{lost} of it were never shipped" if lost_bytes else "all of it had been settled"
         fields = _fields(row, read_bytes, lost_bytes)

@@ -19,7 +19,7 @@ from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
 ROWS_PER_STEP = 1000
-"""How many rows are looked at, at one look."""
+"""How many rows are looked at, at one look: reading must not wait where very many are known."""
 
 NO_TIME = "00000000-"
 """Begin of identities without a time. Their rows are kept: another file may begin with the same line."""

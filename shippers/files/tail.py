@@ -13,7 +13,6 @@ from shippers.batch import Source
 from shippers.files.copies import Copies, moved
 from shippers.files.cut import Cuts
 from shippers.files.find import Folders
-from shippers.files.fingerprint import digest
 from shippers.files.gzipped import Gzipped
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known, Rest
@@ -26,10 +25,10 @@ from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
 
 RESTING_ROUND_S = 0.8
-"""Files that rest are each looked at once in this time,"""
+"""Files that rest are each looked at once in this time (once a second is promised),"""
 
 RESTING_LEAST = 100
-"""and at least so many of them at each look."""
+"""and at least so many of them at each look: these few are no burden."""
 
 
 class Tail:
@@ -56,7 +55,7 @@ class Tail:
         self._namespace, self._registry, self._settings = namespace, registry, settings
         self._clock, self._wall = clock, wall
         self.losses = Losses()
-        self._folders = Folders(str(home.absolute()), globs(settings.sources))
+        self._folders = Folders(str(home.absolute()), globs(settings.sources), settings.relist_s)
         self._known, self._copies = Known(), Copies(registry)
         self._looked_s = clock()
         self._strangers = Strangers(
@@ -298,7 +297,7 @@ class Tail:
         newcomer, row = adopted.newcomer, adopted.row
         wanted = min(self._settings.fingerprint_bytes, max(row.checkpoint, row.head_bytes))
         head = newcomer.content.read(max(wanted, row.head_bytes), 0)
-        if digest(head[: row.head_bytes]) != row.head_digest:
+        if not row.begins_as(head):
             return  # written anew since it was recognised; the next look tells what it is now
         most = newcomer.size_bytes if not newcomer.is_gzip else row.sent
         harvester = Harvester(

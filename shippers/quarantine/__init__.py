@@ -6,8 +6,8 @@ folder    the files: appends entries, reads them, takes some out
 redriven  which lines left the quarantine for Elasticsearch
 """
 
-from shippers.quarantine.entries import Entry, Kept, refused_entries, unfit_entries
+from shippers.quarantine.entries import Entry, Kept, Key, refused_entries, unfit_entries
 from shippers.quarantine.folder import Quarantine
 from shippers.quarantine.mask import mask
 
-__all__ = ["Entry", "Kept", "Quarantine", "mask", "refused_entries", "unfit_entries"]
+__all__ = ["Entry", "Kept", "Key", "Quarantine", "mask", "refused_entries", "unfit_entries"]

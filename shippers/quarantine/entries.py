@@ -19,6 +19,7 @@ from shippers.delivery import Refused
 from shippers.quarantine.mask import mask
 
 _REASON_CHARACTERS = 500
+"""Of what the server says: an error may repeat the line, of which only so much text is kept as was set."""
 
 
 @dataclass(frozen=True, slots=True)

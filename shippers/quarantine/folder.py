@@ -21,6 +21,7 @@ OTHER = "other"
 _SUFFIX = ".ndjson"
 _UNSAFE = re.compile(r"[^a-z0-9_]+")
 _NAME_CHARACTERS = 60
+"""Of a reason in the name of its file, which may be about four times as long."""
 _MODE = 0o640
 _FOLDER_MODE = 0o750
 """Texts of lines stand here: like the logs they come from, nobody but the owner and its group reads them."""

@@ -12,12 +12,13 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from shippers import registry
+from shippers.batch import Segment
 from shippers.delivery import Target
 from shippers.errors import RedriveRunning
 from shippers.files.check import Fault, fault_of
 from shippers.originals import existing, listed, locate
-from shippers.quarantine import Entry, Kept, Quarantine, refused_entries
-from shippers.redrive.delivery import Item, RedriveDelivery, Verdicts
+from shippers.quarantine import Entry, Kept, Key, Quarantine, refused_entries
+from shippers.redrive.delivery import RedriveDelivery, Verdicts
 from shippers.redrive.lines import Lines
 from shippers.redrive.outcome import Outcome
 from shippers.registry import Row
@@ -97,18 +98,18 @@ class Redrive:
         there = listed(self._home, settings.sources, rows)
         originals = locate(rows, there, settings.line_bytes, settings.same_first_lines)
         lines = Lines(originals)
-        sent: list[Kept] = []
+        arrived: set[Key] = set()
         refused: list[Entry] = []
         try:
             for batch in self._batches(entries, lines, outcome):
                 if dry_run or self.trouble:
                     outcome.unanswered += 0 if dry_run else len(batch)
                     continue
-                self._count(self._delivery.deliver(batch), outcome, sent, refused)
+                self._count(self._delivery.deliver(batch), outcome, arrived, refused)
         finally:  # what arrived is taken out, whatever stops the rest
             lines.close()
             if not dry_run:
-                self._quarantine.replace(reason, sent, refused)
+                self._quarantine.replace(reason, [each for each in entries if each.key in arrived], refused)
         return outcome
 
     def _entries(self, reason: str) -> list[Kept]:
@@ -116,21 +117,22 @@ class Redrive:
         once = {kept.key: kept for _, kept in self._quarantine.read(reason) if kept}
         return [once[key] for key in sorted(once)]
 
-    def _batches(self, entries: Sequence[Kept], lines: Lines, outcome: Outcome) -> Iterator[list[Item]]:
-        batch: list[Item] = []
+    def _batches(self, entries: Sequence[Kept], lines: Lines, outcome: Outcome) -> Iterator[list[Segment]]:
+        batch: list[Segment] = []
         size_bytes = 0
-        for item in self._items(entries, lines, outcome):
-            too_much = size_bytes + len(item.line) > self._settings.batch_bytes
+        for segment in self._segments(entries, lines, outcome):
+            line_bytes = len(segment.lines[0])
+            too_much = size_bytes + line_bytes > self._settings.batch_bytes
             if batch and (too_much or len(batch) >= self._settings.batch_lines):
                 yield batch
                 batch, size_bytes = [], 0
-            batch.append(item)
-            size_bytes += len(item.line)
+            batch.append(segment)
+            size_bytes += line_bytes
         if batch:
             yield batch
 
-    def _items(self, entries: Sequence[Kept], lines: Lines, outcome: Outcome) -> Iterator[Item]:
-        """The entries that can be sent; the others are counted."""
+    def _segments(self, entries: Sequence[Kept], lines: Lines, outcome: Outcome) -> Iterator[Segment]:
+        """The lines that can be sent, one by one; the others are counted."""
         most = self._settings.line_bytes
         unfit = UNFIT | {Fault.NOT_JSON} if self._settings.validation == "full" else UNFIT
         for entry in entries:
@@ -142,15 +144,15 @@ class Redrive:
                 outcome.unfit += 1
             else:
                 outcome.sent += 1
-                yield Item(entry, line, entry.source)
+                yield Segment(entry.source, [line], [entry.start])
 
-    def _count(self, verdicts: Verdicts, outcome: Outcome, sent: list[Kept], refused: list[Entry]) -> None:
+    def _count(self, verdicts: Verdicts, outcome: Outcome, arrived: set[Key], refused: list[Entry]) -> None:
         outcome.accepted += len(verdicts.accepted)
         outcome.present += len(verdicts.present)
         outcome.refused += len(verdicts.refused)
         outcome.unanswered += len(verdicts.unanswered)
         self.trouble = verdicts.trouble
-        sent += [item.entry for item in (*verdicts.accepted, *verdicts.present)]
+        arrived |= {Key(each.source.id, each.offsets[0]) for each in (*verdicts.accepted, *verdicts.present)}
         now_s, most = self._clock(), self._settings.quarantine_body_bytes
         refused += refused_entries(verdicts.refused, now_s, most)
 

@@ -8,10 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.bulk_proxy import Memory, Proxy, Reset, Status, running
 from tests.e2e.stacks import environment, poll
 from tests.servers import Server, free_port
+from tests.stand_in import Connection, StandIn, serving
 
 LIMIT_S = 30.0
 
@@ -281,70 +280,37 @@ def test_lines_go_to_the_nodes_that_answer_and_return_to_one_that_is_back(home: 
     assert len(lines) == len(set(lines))
 
 
-class Starting(ThreadingHTTPServer):
+class Starting(StandIn):
     """A server in front of another that answers with these statuses first, then passes everything on."""
-
-    daemon_threads = True
 
     def __init__(self, upstream: str, *statuses: int) -> None:
         self.upstream, self.statuses, self.refused = upstream, deque(statuses), 0
-        super().__init__(("127.0.0.1", 0), Front)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Front)
 
 
-class Front(BaseHTTPRequestHandler):
+class Front(Connection):
     """One request."""
 
     server: Starting
 
-    def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+    def take(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))  # passed on as it came
         if self.server.statuses:
             self.server.refused += 1
             error = {"error": {"type": "on_order", "reason": "starting"}, "status": self.server.statuses[0]}
-            return self._reply(self.server.statuses.popleft(), json.dumps(error).encode(), "application/json")
+            return self.answer(self.server.statuses.popleft(), json.dumps(error).encode())
         kept = ("content-type", "content-encoding", "accept")
         headers = {name: self.headers[name] for name in kept if name in self.headers}
         got = requests.request(
             self.command, f"{self.server.upstream}{self.path}", data=body, headers=headers, timeout=30
         )
         content = b"" if self.command == "HEAD" else got.content
-        return self._reply(got.status_code, content, got.headers.get("content-type", "application/json"))
-
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass  # noqa: N815 -- the base's names
-
-    def _reply(self, status: int, body: bytes, media_type: str) -> None:
-        self.send_response(status)
-        self.send_header("x-elastic-product", "Elasticsearch")
-        self.send_header("content-type", media_type)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
-@contextlib.contextmanager
-def starting(upstream: str, *statuses: int) -> Iterator[Starting]:
-    """Such a server that lives as long as the block."""
-    server = Starting(upstream, *statuses)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        return self.answer(got.status_code, content, got.headers.get("content-type", "application/json"))
 
 
 def test_templates_wait_for_a_cluster_that_is_starting(home: Path, node: Server, unique: str) -> None:
     write(home, 0, 10)
-    with starting(node.url, 503, 429, 500) as front:
+    with serving(Starting(node.url, 503, 429, 500)) as front:
         variables = environment(home, CARDWATCH_ELASTICSEARCH=front.url, CARDWATCH_NAMESPACE=unique)
         words = [sys.executable, "-m", "app.commands", "ship", "--install"]
         process = subprocess.Popen(words, env=variables)
@@ -364,7 +330,7 @@ def test_templates_wait_for_a_cluster_that_is_starting(home: Path, node: Server,
 def test_templates_that_are_refused_end_the_process_with_a_sentence(
     home: Path, status: int, said: str
 ) -> None:
-    with starting("http://127.0.0.1:9", *[status] * 10) as front:
+    with serving(Starting("http://127.0.0.1:9", *[status] * 10)) as front:
         variables = environment(home, CARDWATCH_ELASTICSEARCH=front.url, CARDWATCH_TIME_SERIES="off")
         words = [sys.executable, "-m", "app.commands", "ship", "--install"]
         ended = subprocess.run(

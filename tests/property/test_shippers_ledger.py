@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shippers.ledger import Ledger, Settled, Taken, merged
+from shippers.ledger import SPARSE, Ledger, Settled, Taken, merged
 
 FILES = ("a", "b", "c")
 BATCHES = st.lists(
@@ -43,4 +43,15 @@ def test_a_checkpoint_stands_at_the_lowest_line_that_is_not_settled(
             assert settled.end == 10 * front
             assert settled.acknowledged + settled.quarantined == front
             assert settled.quarantined == sum(last <= front for _, _, last in ranges[name])
-            assert ledger.depth(name) == sum(first >= front for _, first, _ in ranges[name])
+            assert ledger.depth(name) == len(before)
+
+
+def test_behind_a_batch_that_is_never_settled_nothing_piles_up() -> None:
+    ledger = Ledger()
+    first = ledger.open({"a": Taken(10, 1)})
+    for number in range(2, 5000):
+        assert ledger.settle(ledger.open({"a": Taken(10 * number, 1)}), {"a": number % 2}) == {}
+    assert ledger.depth("a") == 1
+    assert len(ledger._open["a"]) < 2 * SPARSE
+    assert ledger.settle(first, {}) == {"a": Settled(49990, 2500, 2499)}
+    assert ledger.depth("a") == 0

@@ -1,19 +1,21 @@
-"""The HTTP server between the shipper and a store: it makes the faults that the dealer deals."""
+"""The server between the shipper and a store whose faults are drawn: for what must hold whatever happens.
+
+`faults.Dealer` deals a fault for each request, kills and rollovers among them; `arrived` says what the store
+took. In `tests/bulk_proxy.py` a test puts the faults in order.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import select
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.bulk_proxy import MEDIA_TYPE, Item, Pair, failed, pairs_of
+from tests.bulk_proxy import Item, Pair, failed, pairs_of
+from tests.stand_in import Connection, StandIn, serving
 from tests.torture.faults import ITEMS, Dealer
 from tests.torture.gate import Gate
 from tests.torture.plan import Fault
@@ -32,7 +34,7 @@ NOT_ELASTICSEARCH = frozenset({Fault.REQUEST_413, Fault.REQUEST_502})
 """Faults of something that stands in front of Elasticsearch and does not speak JSON."""
 
 
-class Proxy(ThreadingHTTPServer):
+class Proxy(StandIn):
     """The server.
 
     Attributes:
@@ -40,9 +42,6 @@ class Proxy(ThreadingHTTPServer):
         requests: how many came.
         strike: kills the shipper, calls what it is given, and starts it again.
     """
-
-    daemon_threads = True
-    request_queue_size = 64
 
     def __init__(self, store: Store, dealer: Dealer) -> None:
         self.store, self.dealer = store, dealer
@@ -53,11 +52,7 @@ class Proxy(ThreadingHTTPServer):
         self.requests = 0
         self.calm = threading.Event()  # set when faults are over: nobody is kept waiting
         self.strike: Callable[[Callable[[], None]], None] = lambda meanwhile: meanwhile()
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
     def take(self, pair: Pair) -> None:
         """The store has it."""
@@ -86,27 +81,20 @@ class Proxy(ThreadingHTTPServer):
             for stream in sorted(self._streams):
                 self.store.roll_over(stream)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no error of the run."""
 
-
-class Handler(BaseHTTPRequestHandler):
+class Handler(Connection):
     """One connection."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
     server: Proxy
 
-    def do_GET(self) -> None:
-        body = self._body()
+    def take(self) -> None:
+        body = self.body()
         path, _, query = self.path.partition("?")
         self.server.requests += 1
         if path.rsplit("/", 1)[-1] == "_bulk":
             self._write(pairs_of(body))
         else:
             self._look(path, query, body)
-
-    do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815 -- names that http.server looks for
 
     # Requests that write
 
@@ -162,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if fault is Fault.PARTIAL and "allow_partial_search_results=false" in query:
             error = {"type": "search_phase_execution_exception", "reason": "on order"}
-            self._send(Reply(503, json.dumps({"error": error, "status": 503}).encode()))
+            self.answer(503, json.dumps({"error": error, "status": 503}).encode())
             return
         with proxy.gate.looking():
             reply = proxy.store.call(self.command, path, query, body)
@@ -171,14 +159,14 @@ class Handler(BaseHTTPRequestHandler):
         if reply.status == 200:
             self._told(reply.body, fault)
         else:
-            self._send(reply)
+            self.answer(reply.status, reply.body, reply.media_type)
 
     # Answers
 
     def _refused(self, fault: Fault | None) -> bool:
         """Answers a request of which nothing is done; False if the request goes on."""
         if fault is Fault.RESET_BEFORE:
-            self._reset()
+            self.reset()
             return True
         if fault not in STATUS or fault is None:
             return False
@@ -189,25 +177,23 @@ class Handler(BaseHTTPRequestHandler):
             reply = Reply(status, b"<html><h1>from a proxy</h1></html>", "text/html")
         if fault is Fault.REQUEST_429_AFTER:
             headers["retry-after"] = "1"
-        self._send(reply, headers)
+        self.answer(reply.status, reply.body, reply.media_type, headers)
         return True
 
     def _told(self, answer: bytes, fault: Fault | None) -> None:
         """Answers a request that was done, or makes the answer's fault."""
         match fault:
             case Fault.RESET_AFTER | Fault.KILL:
-                self._reset()
+                self.reset()
             case Fault.SLOW:
                 self._stall()
-                self._reset()
+                self.reset()
             case Fault.TRUNCATED:
-                self._head(200, MEDIA_TYPE, len(answer), {})
-                self.wfile.write(answer[: len(answer) // 2])
-                self.close_connection = True
+                self.tear(answer)
             case Fault.GARBAGE:
-                self._send(Reply(200, answer[: len(answer) // 2]))
+                self.answer(200, answer[: len(answer) // 2])
             case _:
-                self._send(Reply(200, answer))
+                self.answer(200, answer)
 
     def _stall(self) -> None:
         """Waits until the client has gone."""
@@ -222,39 +208,6 @@ class Handler(BaseHTTPRequestHandler):
             return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
         except OSError:
             return True
-
-    def _send(self, reply: Reply, headers: dict[str, str] | None = None) -> None:
-        self._head(reply.status, reply.media_type, len(reply.body), headers or {})
-        if self.command != "HEAD":
-            self.wfile.write(reply.body)
-
-    def _head(self, status: int, media_type: str, length: int, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        own = {
-            "x-elastic-product": "Elasticsearch",
-            "content-type": media_type,
-            "content-length": str(length),
-        }
-        for name, value in (own | headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def _reset(self) -> None:
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close_connection = True
-
-    def handle_expect_100(self) -> bool:
-        """Lets the client go on at once; what is not flushed would hold it up for a second."""
-        going = super().handle_expect_100()
-        self.wfile.flush()
-        return going
-
-    def _body(self) -> bytes:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        return gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
 
 
 def conflict(item: Item) -> Item:
@@ -279,13 +232,8 @@ def partial(reply: Reply) -> Reply:
 @contextlib.contextmanager
 def running(store: Store, dealer: Dealer) -> Iterator[Proxy]:
     """A proxy that lives as long as the block."""
-    proxy = Proxy(store, dealer)
-    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        proxy.stop_faults()
-        proxy.shutdown()
-        proxy.server_close()
-        thread.join()
+    with serving(Proxy(store, dealer)) as proxy:
+        try:
+            yield proxy
+        finally:
+            proxy.stop_faults()

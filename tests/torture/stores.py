@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 import urllib3
 
 from elastic.node import filter_path
-from tests.bulk_proxy import MEDIA_TYPE, Item, Pair, failed
+from tests.bulk_proxy import Item, Pair, failed
+from tests.stand_in import MEDIA_TYPE
 from tests.torture.lines import canonical
 
 WINDOW = 10_000

@@ -8,13 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shippers.settings import ShipperSettings
 from tests.benchmarks.shipping import rsyslog
 
 Command = Callable[[Path, Path, str], list[str]]
 """Home of the file, folder for what the shipper keeps, address of the sink -> the command."""
-
-HAS_VALIDATE = "validation" in ShipperSettings.model_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,8 @@ def with_rsyslog(queue: str) -> Command:
     return lambda home, kept, url: rsyslog.command(kept, home / "log" / "request.ndjson", url, queue)
 
 
-OURS = Side("cardwatch, cheap check" if HAS_VALIDATE else "cardwatch", ours(validation="cheap"))
-FULL = [Side("cardwatch, full validation", ours(validation="full"))] if HAS_VALIDATE else []
+OURS = Side("cardwatch, cheap check", ours(validation="cheap"))
+FULL = Side("cardwatch, full validation", ours(validation="full"))
 STREAM = Side("streaming_bulk", streaming)
 RSYSLOG = Side("rsyslog, queue in memory", with_rsyslog(rsyslog.MEMORY))
 RSYSLOG_ASSISTED = Side("rsyslog, disk-assisted queue", with_rsyslog(rsyslog.ASSISTED))
@@ -60,7 +57,7 @@ RSYSLOG_DISK = Side("rsyslog, queue on disk", with_rsyslog(rsyslog.DISK))
 
 def racing() -> list[Side]:
     """Those whose processor time is compared, as far as they are installed."""
-    return [OURS, *FULL, STREAM, *([] if rsyslog.missing() else [RSYSLOG])]
+    return [OURS, FULL, STREAM, *([] if rsyslog.missing() else [RSYSLOG])]
 
 
 def losing() -> list[Side]:

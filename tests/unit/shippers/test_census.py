@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +15,7 @@ from elasticsearch import ApiError, Elasticsearch
 from shippers.audit.home import NO_REFRESH, Audit
 from shippers.census import Census
 from shippers.settings import ShipperSettings
+from tests.stand_in import Connection, StandIn, serving
 
 STREAM = "logs-card.request-test"
 FORBIDDEN = 403, {"error": {"type": "security_exception", "reason": "no maintenance"}, "status": 403}
@@ -24,56 +23,31 @@ FORBIDDEN = 403, {"error": {"type": "security_exception", "reason": "no maintena
 Route = Callable[[dict[str, Any]], tuple[int, Any]]
 
 
-class Server(ThreadingHTTPServer):
+class Server(StandIn):
     """Answers by the end of the path; `asked` are the paths."""
-
-    daemon_threads = True
 
     def __init__(self, routes: dict[str, Route]) -> None:
         self.routes, self.asked = routes, list[str]()
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(Connection):
     server: Server
 
-    def do_GET(self) -> None:
+    def take(self) -> None:
         """Answers as the route says."""
-        self.do_POST()
-
-    def do_POST(self) -> None:
-        """Answers as the route says."""
-        length = int(self.headers.get("content-length") or 0)
-        body = json.loads(self.rfile.read(length) or b"{}")
+        body = json.loads(self.body() or b"{}")
         path = unquote(self.path.partition("?")[0])
         self.server.asked.append(path)
         name = next(name for name in self.server.routes if path.endswith(name))
         status, answer = self.server.routes[name](body)
-        text = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("x-elastic-product", "Elasticsearch")
-        self.send_header("content-type", "application/vnd.elasticsearch+json;compatible-with=9")
-        self.send_header("content-length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        self.answer(status, json.dumps(answer).encode())
 
 
 @contextlib.contextmanager
 def census(routes: dict[str, Route]) -> Iterator[tuple[Census, Server]]:
-    server = Server(routes)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        with Elasticsearch(f"http://127.0.0.1:{server.server_port}", max_retries=0) as client:
-            yield Census(client), server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Server(routes)) as server, Elasticsearch(server.url, max_retries=0) as client:
+        yield Census(client), server
 
 
 def settings(interval: str | None) -> Route:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from shippers.batch import Segment, Source
+from shippers.batch import Segment, Source, size
 from shippers.bulk import Answered, Found, Rejected, Remedy, Reply, Unanswered
 from shippers.counters import Counters
 from shippers.delivery import Delivery, Refused, Settlement
-from shippers.outage import Outage
+from shippers.outage import Outages
+from shippers.proof import Proof
 from shippers.quiet import Quiet
 from shippers.settings import ShipperSettings
 from shippers.streams import Streams
@@ -19,6 +20,20 @@ SOURCE = Source("00000000-0123456789abcdef", "logs-card.request-test", "log/requ
 SETTINGS = ShipperSettings(backoff_first_s=0.001, backoff_cap_s=0.002)
 UNAVAILABLE = Rejected(503, "unavailable", "")
 Script = Callable[[list[int]], Reply]
+
+
+class Waits(threading.Event):
+    """Notes how long it is waited for, and lets that time pass on a clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self.now_s = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        self.now_s += timeout or 0.0
+        return False
 
 
 class Scripted:
@@ -59,6 +74,28 @@ def lines(count: int) -> list[Segment]:
     return [Segment(SOURCE, [b"{}"] * len(part), list(part)) for part in parts if part]
 
 
+def deliver(
+    target: Scripted,
+    counters: Counters | None = None,
+    streams: Streams | None = None,
+    quiet: Quiet | None = None,
+    proof: Proof | None = None,
+    draw: float = 0.5,
+    settings: ShipperSettings = SETTINGS,
+    outages: Outages | None = None,
+) -> Delivery:
+    return Delivery(
+        target,
+        settings,
+        counters or Counters(),
+        outages or Outages(lambda: 0.0, 60, lambda: 0),
+        streams or Streams(),
+        quiet or Quiet(lambda: 0.0),
+        proof or Proof(),
+        lambda: draw,
+    )
+
+
 def settle(
     target: Scripted,
     count: int,
@@ -66,13 +103,12 @@ def settle(
     segments: list[Segment] | None = None,
 ) -> tuple[list[Refused] | None, Counters]:
     counters = Counters()
-    outage = Outage("Elasticsearch", lambda: 0.0, 60)
-    delivery = Delivery(target, SETTINGS, counters, outage, Streams(), Quiet(lambda: 0.0), lambda: 0.5)
+    delivery = deliver(target, counters)
     refused: list[Refused] = []
     rest = segments or lines(count)
     while rest:
         is_first = not target.sent
-        settlement = delivery.settle(rest, stop or threading.Event(), lambda: 0, is_first=is_first)
+        settlement = delivery.settle(rest, stop or threading.Event(), is_first=is_first)
         if settlement is None:
             return None, counters
         refused, rest = refused + settlement.refused, settlement.rest
@@ -94,8 +130,8 @@ def test_only_the_lines_that_ask_for_it_are_sent_again() -> None:
         UNAVAILABLE,
         Rejected(429, "es_rejected_execution_exception", ""),
         Rejected(401, "security_exception", ""),
-        Rejected(403, None, ""),
-        Rejected(400, None, "not from Elasticsearch"),
+        Rejected(403, "security_exception", ""),
+        Rejected(404, None, ""),
         Unanswered("ConnectionError", "", unknown=False),
         Unanswered("ConnectionTimeout", "", unknown=True),
     ],
@@ -106,6 +142,79 @@ def test_trouble_that_says_nothing_about_the_lines_costs_none(trouble: Reply) ->
     assert refused == []
     assert target.sent == [[0, 1, 2, 3]] * 21
     assert (counters.acknowledged, counters.retries) == (4, 80)
+
+
+# What something on the way says
+
+GATEWAYS = [
+    Rejected(400, None, ""),
+    Rejected(403, None, ""),
+    Rejected(500, None, ""),
+    Rejected(503, None, ""),
+]
+
+
+@pytest.mark.parametrize("trouble", GATEWAYS)
+def test_a_gateway_that_is_down_costs_no_line_and_few_requests_afterwards(trouble: Reply) -> None:
+    target = Scripted(*[trouble] * 100)
+    refused, counters = settle(target, 2000)
+    assert refused == []
+    assert target.sent[:2] == [list(range(2000))] * 2
+    assert counters.acknowledged == 2000
+    assert len(target.sent) < 100 + 20
+    assert sorted(offset for sent in target.sent[100:] for offset in sent) == list(range(2000))
+
+
+@pytest.mark.parametrize("trouble", GATEWAYS)
+def test_a_line_that_something_on_the_way_does_not_like_waits_alone(trouble: Rejected) -> None:
+    def firewall(offsets: list[int]) -> Reply:
+        return trouble if 700 in offsets else answer(*[201] * len(offsets))
+
+    counters = Counters()
+    target = Scripted(*[firewall] * 50)
+    settlement = deliver(target, counters).settle(lines(2000), threading.Event())
+    assert settlement
+    assert settlement.refused == []
+    assert [list(each.offsets) for each in settlement.rest] == [[700]]
+    assert (counters.acknowledged, counters.acknowledged_bytes) == (1999, 3 * 1999)
+    assert len(target.sent) < 30
+    again = deliver(target).settle(settlement.rest, threading.Event(), is_first=False)
+    assert again
+    assert [list(each.offsets) for each in again.rest] == [[700]], "alone, it holds up no thread"
+
+
+# What Elasticsearch says of a whole request
+
+
+def test_where_the_server_refuses_every_request_no_line_is_given_up() -> None:
+    stop = Waits()
+    trouble = Rejected(400, "media_type_header_exception", "")
+    target, counters, proof = Scripted(*[trouble] * 60), Counters(), Proof()
+    settlement = deliver(target, counters, proof=proof).settle(lines(500), stop)
+    assert settlement
+    assert settlement.refused == []
+    assert counters.acknowledged == 500 - size(settlement.rest)
+    assert len(stop.waits) > 40, "nearly every try is followed by a wait"
+    assert max(stop.waits) == SETTINGS.backoff_cap_s / 2
+
+
+def test_one_line_at_most_is_given_up_for_each_proof_that_the_server_takes_others() -> None:
+    trouble, proof = Rejected(400, "media_type_header_exception", ""), Proof()
+    proof.give()
+    settlement = deliver(Scripted(*[trouble] * 100), proof=proof).settle(lines(50), Waits())
+    assert settlement
+    assert len(settlement.refused) == 1
+
+
+def test_two_neighbours_that_spoil_their_request_are_both_found() -> None:
+    def spoiled(offsets: list[int]) -> Reply:
+        bad = Rejected(400, "illegal_argument_exception", "")
+        return bad if {4, 5} & set(offsets) else answer(*[201] * len(offsets))
+
+    refused, counters = settle(Scripted(*[spoiled] * 40), 8)
+    assert refused
+    assert sorted(each.segment.offsets[0] for each in refused) == [4, 5]
+    assert counters.acknowledged == 6
 
 
 def test_a_request_too_large_is_halved_until_it_fits_in_order() -> None:
@@ -233,7 +342,7 @@ def test_a_lookup_that_fails_is_tried_again_before_anything_is_sent(trouble: Rej
 def test_where_lookups_are_forbidden_the_lines_are_sent_and_it_is_said_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    target = Scripted(Rejected(502, None, ""), Rejected(502, None, ""))
+    target = Scripted(UNAVAILABLE, UNAVAILABLE)
     target.lookups = [Rejected(403, "security_exception", "no")] * 2
     refused, counters = settle(target, 2)
     assert refused == []
@@ -243,40 +352,47 @@ def test_where_lookups_are_forbidden_the_lines_are_sent_and_it_is_said_once(
     assert counters.acknowledged == 2
 
 
-class Waits(threading.Event):
-    """Notes how long it is waited for, and lets that time pass on a clock."""
+def test_the_waits_grow_although_look_ups_are_answered() -> None:
+    stop, settings = Waits(), ShipperSettings(backoff_first_s=1, backoff_cap_s=60)
+    target = Scripted(*[UNAVAILABLE] * 8)
+    deliver(target, settings=settings).settle(lines(2), stop)
+    assert len(target.looked_up) == 8
+    assert stop.waits == [0.5, 1, 2, 4, 8, 16, 30, 30]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.waits: list[float] = []
-        self.now_s = 0.0
 
-    def wait(self, timeout: float | None = None) -> bool:
-        self.waits.append(timeout or 0.0)
-        self.now_s += timeout or 0.0
-        return False
+def test_a_server_that_takes_nothing_is_not_said_to_take_lines_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    outages = Outages(lambda: 0.0, 0, lambda: 0)
+    delivery = deliver(Scripted(UNAVAILABLE, answer(429, 429), answer(201, 429)), outages=outages)
+    delivery.settle(lines(2), threading.Event())
+    assert outages.server.active
+    assert outages.of(SOURCE.stream).active
+    delivery.settle(lines(2), threading.Event(), is_first=False)
+    assert not outages.server.active
+    assert [(getattr(r, "event.action"), r.message.split(" take")[0]) for r in caplog.records] == [
+        ("outage_start", "Elasticsearch does not"),
+        ("outage_start", f"The data stream {SOURCE.stream} does not"),
+        ("outage_end", "Elasticsearch"),
+    ]
 
 
 def test_the_server_is_left_alone_by_all_for_as_long_as_it_asks_for() -> None:
     stop = Waits()
-    quiet, outage = Quiet(lambda: stop.now_s), Outage("", lambda: 0.0, 60)
+    quiet = Quiet(lambda: stop.now_s)
     target = Scripted(Rejected(429, "busy", "", 7.0), Rejected(503, None, "", 10_000.0))
-    first, second = (
-        Delivery(target, SETTINGS, Counters(), outage, Streams(), quiet, lambda: 0.0) for _ in range(2)
-    )
-    assert first.settle(lines(2), stop, lambda: 0) == Settlement([], [])
+    first, second = (deliver(target, quiet=quiet, draw=0.0) for _ in range(2))
+    assert first.settle(lines(2), stop) == Settlement([], [])
     assert stop.waits == [0, 7.0, 0, SETTINGS.retry_after_cap_s]
     quiet.ask(3.0)
-    assert second.settle(lines(2), stop, lambda: 0) == Settlement([], [])
+    assert second.settle(lines(2), stop) == Settlement([], [])
     assert stop.waits[4:] == [3.0]
 
 
 def test_lines_that_are_not_taken_are_given_back_and_all_others_are_settled() -> None:
     target = Scripted(answer(201, 403, 201, 429, 400, 503))
-    delivery = Delivery(
-        target, SETTINGS, Counters(), Outage("", lambda: 0.0, 60), Streams(), Quiet(lambda: 0.0), lambda: 0.5
-    )
-    settlement = delivery.settle(lines(6), threading.Event(), lambda: 0)
+    settlement = deliver(target).settle(lines(6), threading.Event())
     assert settlement
     assert [each.segment.offsets for each in settlement.refused] == [[4]]
     assert [(list(each.offsets), each.uncertain) for each in settlement.rest] == [
@@ -337,10 +453,7 @@ def test_a_time_series_stream_is_remembered_and_its_lines_are_never_looked_up() 
     segment = Segment(SAMPLES, [b"{}"] * 2, [0, 1])
     streams.resent(segment, Remedy.UNNAMED)
     target = Scripted(Unanswered("ConnectionTimeout", "", unknown=True), answer(409, 201))
-    counters = Counters()
-    outage, quiet = Outage("", lambda: 0.0, 60), Quiet(lambda: 0.0)
-    delivery = Delivery(target, SETTINGS, counters, outage, streams, quiet, lambda: 0.5)
-    assert delivery.settle([segment], threading.Event(), lambda: 0) == Settlement([], [])
+    assert deliver(target, streams=streams).settle([segment], threading.Event()) == Settlement([], [])
     assert target.looked_up == []
     assert target.streams == [{(SAMPLES.stream, False)}] * 2
 

@@ -4,7 +4,9 @@ import json
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -315,20 +317,23 @@ def test_the_shippers_own_log_does_not_feed_it(
     write(home, 0, 70)
     proxy.faults.extend([Status(503)] * 30 + [Items(429), None] * 10)
     make().drain()
-    assert [getattr(record, "event.action") for record in caplog.records] == ["outage_start", "outage_end"]
+    told = Counter(
+        (getattr(record, "event.action"), record.message.split(" ")[0]) for record in caplog.records
+    )
+    assert told == {(f"outage_{end}", who): 1 for end in ("start", "end") for who in ("Elasticsearch", "The")}
 
 
-class Picky(Memory):
-    """Refuses the right to write one line as long as it is told to."""
+class Closed(Memory):
+    """Gives nobody the right to write the lines that `holds` says, until it is opened."""
 
-    def __init__(self, line: bytes) -> None:
+    def __init__(self, holds: Callable[[Pair], bool]) -> None:
         super().__init__()
-        self.line: bytes | None = line
+        self.holds, self.open = holds, threading.Event()
 
     def create(self, pairs: Sequence[Pair]) -> list[Item]:
-        """Creates all but that line."""
+        """Creates all others."""
         held = failed(403, "security_exception", "not yet")
-        return [held if pair.line == self.line else self._create(pair) for pair in pairs]
+        return [held if self.holds(pair) and not self.open.is_set() else self._create(pair) for pair in pairs]
 
 
 def checkpoints(home: Path) -> list[int]:
@@ -341,7 +346,7 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     lines = write(home, 0, 70)
-    store, stop = Picky(lines[10]), threading.Event()
+    store, stop = Closed(lambda pair: pair.line == lines[10]), threading.Event()
     with running(store) as proxy:
         pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
         runner = threading.Thread(target=pipeline.run, args=(stop,))
@@ -350,7 +355,7 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
             assert wait_until(lambda: len(store.documents) == 69)
             assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines[:7])])
             assert pipeline.counters.pending >= 1
-            store.line = None
+            store.open.set()
             assert wait_until(lambda: len(store.documents) == 70)
             assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines)])
         finally:
@@ -359,24 +364,36 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
     assert pipeline.counters.acknowledged == 70
 
 
-class Closed(Memory):
-    """Gives nobody the right to write to one stream, until it is opened."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__()
-        self.closed: str | None = stream
-
-    def create(self, pairs: Sequence[Pair]) -> list[Item]:
-        """Creates those of the other streams."""
-        held = failed(403, "security_exception", "not yet")
-        return [held if pair.index == self.closed else self._create(pair) for pair in pairs]
+def test_a_line_that_is_never_taken_holds_up_no_later_line_of_a_file_that_is_written_to(
+    home: Path, connect: Callable[[str], Elasticsearch]
+) -> None:
+    lines, settings = write(home, 0, 1), FAST.model_copy(update={"in_flight": 1, "batch_age_s": 0.0})
+    store, stop = Closed(lambda pair: pair.line == lines[0]), threading.Event()
+    with running(store) as proxy:
+        pipeline = Pipeline(
+            settings, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5
+        )
+        runner = threading.Thread(target=pipeline.run, args=(stop,))
+        runner.start()
+        try:
+            for number in range(1, 40):
+                write(home, number, number + 1)
+                assert wait_until(lambda want=number: len(store.documents) == want)
+            assert checkpoints(home) == [0]
+            store.open.set()
+            end = (home / "log" / "request.ndjson").stat().st_size
+            assert wait_until(lambda: checkpoints(home) == [end])
+        finally:
+            stop.set()
+            runner.join(10)
+    assert pipeline.counters.acknowledged == 40
 
 
 def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_end(
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     write(home, 0, 700, "spool/gpu.ndjson")
-    store, stop = Closed("metrics-card.gpu-test"), threading.Event()
+    store, stop = Closed(lambda pair: pair.index == "metrics-card.gpu-test"), threading.Event()
     with running(store) as proxy:
         pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
         runner = threading.Thread(target=pipeline.run, args=(stop,))
@@ -388,13 +405,71 @@ def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_e
                 assert wait_until(lambda want=number * 10 + 10: len(store.documents) == want)
             at = sum(path.stat().st_size for path in (home / "log").iterdir())
             assert wait_until(lambda: at in checkpoints(home)), "the other file's checkpoint moves"
-            assert pipeline.counters.pending < 200
-            store.closed = None
+            assert pipeline.counters.pending < 300
+            store.open.set()
             assert wait_until(lambda: len(store.documents) == 900)
         finally:
             stop.set()
             runner.join(10)
     assert pipeline.counters.acknowledged == 900
+
+
+class Overloaded(Memory):
+    """Takes no line while it is told to."""
+
+    busy = True
+
+    def create(self, pairs: Sequence[Pair]) -> list[Item]:
+        held = failed(429, "es_rejected_execution_exception", "busy")
+        return [held if self.busy else self._create(pair) for pair in pairs]
+
+
+def test_what_waits_in_memory_is_bounded_over_all_streams(
+    home: Path, connect: Callable[[str], Elasticsearch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shippers.pipeline.LEAN_BYTES", 100)
+    names = [f"log/s{number}.ndjson" for number in range(8)]
+    for name in names:
+        write(home, 0, 700, name)
+    settings = FAST.model_copy(update={"waiting_bytes": 2000, "batch_lines": 20})
+    store, stop = Overloaded(), threading.Event()
+    with running(store) as proxy:
+        pipeline = Pipeline(
+            settings, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5
+        )
+        runner = threading.Thread(target=pipeline.run, args=(stop,))
+        runner.start()
+        try:
+            assert wait_until(lambda: pipeline.counters.retries > 1000)
+            assert pipeline.counters.read_bytes < 12_000, "of 250,000"
+            store.busy = False
+            assert wait_until(lambda: len(store.documents) == 8 * 700)
+        finally:
+            stop.set()
+            runner.join(10)
+
+
+def test_a_stop_frees_the_home_although_an_answer_never_comes(
+    home: Path, connect: Callable[[str], Elasticsearch]
+) -> None:
+    """As SIGHUP has it: the next pipeline begins in the same process."""
+    write(home, 0, 70)
+    store, release, settings = Memory(), threading.Event(), FAST.model_copy(update={"stop_s": 0.05})
+    with running(store) as proxy:
+        proxy.faults.extend([Stall(release)] * 200)
+        for number in range(10):
+            stop = threading.Event()
+            pipeline = Pipeline(settings, home=home, namespace="test", client=connect(proxy.url))
+            runner = threading.Thread(target=pipeline.run, args=(stop,))
+            runner.start()
+            assert wait_until(lambda want=number: len(proxy.sizes) > want)
+            stop.set()
+            runner.join(10)
+        proxy.faults.clear()
+        release.set()
+        with closing(Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url))) as pipeline:
+            pipeline.drain()
+    assert sorted(store.documents.values()) == sorted(write(home, 0, 70))
 
 
 def test_several_requests_are_under_way_at_once(home: Path, store: Memory, proxy: Proxy, make: Make) -> None:

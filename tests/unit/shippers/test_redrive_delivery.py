@@ -7,8 +7,7 @@ from typing import Any
 
 from shippers.batch import Segment, Source, size
 from shippers.bulk import Answered, Found, Rejected, Reply, Unanswered
-from shippers.quarantine import Kept
-from shippers.redrive.delivery import Item, RedriveDelivery
+from shippers.redrive.delivery import RedriveDelivery
 from shippers.settings import ShipperSettings
 
 SOURCE = Source("00000000-0123456789abcdef", "metrics-card.gpu-test", "spool/gpu.ndjson")
@@ -38,18 +37,18 @@ def answer(*statuses: int, reason: str = "why") -> Answered:
     return Answered([{"status": s, "error": {"type": "t", "reason": reason}} for s in statuses])
 
 
-def items(count: int) -> list[Item]:
-    return [Item(Kept("r", SOURCE, n, n + 3, None, None), b"{}", SOURCE) for n in range(0, count * 3, 3)]
+def lines(count: int) -> list[Segment]:
+    return [Segment(SOURCE, [b"{}"], [offset]) for offset in range(0, count * 3, 3)]
 
 
 def delivered(server: Server, count: int = 4) -> tuple[Any, list[float]]:
     waits: list[float] = []
     delivery = RedriveDelivery(server, SETTINGS, wait=waits.append, draw=lambda: 1.0)
-    return delivery.deliver(items(count)), waits
+    return delivery.deliver(lines(count)), waits
 
 
-def numbers(chosen: Sequence[Item]) -> list[int]:
-    return [item.entry.start // 3 for item in chosen]
+def numbers(chosen: Sequence[Segment]) -> list[int]:
+    return [offset // 3 for segment in chosen for offset in segment.offsets]
 
 
 def test_each_line_gets_the_verdict_of_its_status() -> None:
@@ -66,7 +65,7 @@ def test_what_the_stream_has_in_any_backing_index_is_not_sent() -> None:
     server = Server(there=[SOURCE.document_id(3), SOURCE.document_id(9)])
     verdicts, _ = delivered(server)
     assert (numbers(verdicts.present), numbers(verdicts.accepted)) == ([1, 3], [0, 2])
-    assert [segment.offsets for segment in server.sent[0]] == [[0, 6]]
+    assert numbers(server.sent[0]) == [0, 2]
 
 
 def test_lines_of_unknown_fate_are_looked_up_again_before_they_are_sent_again() -> None:

@@ -8,9 +8,20 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from shippers.batch import Segment, Source
-from shippers.bulk import Answered, Rejected, Unanswered
+from shippers.bulk import Answered, Found, Rejected, Unanswered
 from shippers.sink import Sink
-from tests.bulk_proxy import Garbage, Memory, Proxy, Reset, Stall, Status, running
+from tests.bulk_proxy import (
+    Fault,
+    Garbage,
+    Memory,
+    Nameless,
+    Proxy,
+    Reset,
+    Stall,
+    Status,
+    Torn,
+    running,
+)
 
 SOURCE = Source("00000000-0123456789abcdef", "logs-card.request-test", "log/request.ndjson")
 LINES = [Segment(SOURCE, [b'{"n":1}', b'{"n":2}'], [0, 8])]
@@ -84,7 +95,7 @@ def test_a_timeout_leaves_the_fate_unknown(proxy: Proxy, connect: Connect) -> No
     reply = Sink(connect(proxy.url), 0.2).send(LINES)
     release.set()
     assert isinstance(reply, Unanswered)
-    assert (reply.type, reply.unknown) == ("ConnectionTimeout", True)
+    assert (reply.kind, reply.unknown) == ("ConnectionTimeout", True)
 
 
 def test_a_connection_that_was_never_made_took_nothing(connect: Connect) -> None:
@@ -92,7 +103,7 @@ def test_a_connection_that_was_never_made_took_nothing(connect: Connect) -> None
         held.bind(("127.0.0.1", 0))
         reply = Sink(connect(f"http://127.0.0.1:{held.getsockname()[1]}"), 5).send(LINES)
     assert isinstance(reply, Unanswered)
-    assert (reply.type, reply.unknown) == ("ConnectionError", False)
+    assert (reply.kind, reply.unknown) == ("ConnectionError", False)
 
 
 def test_a_server_that_is_not_elasticsearch_gets_nothing_acknowledged(connect: Connect) -> None:
@@ -107,7 +118,33 @@ def test_a_server_that_is_not_elasticsearch_gets_nothing_acknowledged(connect: C
         proxy.RequestHandlerClass = Other
         reply = Sink(connect(proxy.url), 5).send(LINES)
     assert isinstance(reply, Unanswered)
-    assert reply.type == "UnsupportedProductError"
+    assert reply.kind == "UnsupportedProductError"
+
+
+@pytest.mark.parametrize(
+    "fault", [Garbage(b"<html>busy</html>"), Garbage(b'{"hits":[]}'), Torn(), Nameless(), Reset(after=True)]
+)
+def test_a_node_whose_answers_are_none_is_left_alone(fault: Fault) -> None:
+    with running(Memory()) as well, running(Memory()) as ill:
+        ill.faults.extend([fault] * 100)
+        sink = Sink(Elasticsearch([ill.url, well.url], randomize_nodes_in_pool=False), 5)
+        for _ in range(20):
+            sink.send(LINES)
+    assert len(ill.sizes) == 1
+    assert len(well.sizes) == 19
+
+
+def test_nothing_is_believed_of_a_stream_that_was_refreshed_in_part(proxy: Proxy, connect: Connect) -> None:
+    sink = Sink(connect(proxy.url), 5)
+    sink.send(LINES)
+    proxy.failing_shards = 1
+    assert sink.lookup(SOURCE.stream, [SOURCE.document_id(0)]) == Unanswered(
+        "PartialRefresh", f"Not all of {SOURCE.stream} can be searched now.", unknown=True
+    )
+    assert not sink.is_empty("logs-card.other-test")
+    proxy.failing_shards = 0
+    assert sink.lookup(SOURCE.stream, [SOURCE.document_id(0)]) == Found(frozenset([SOURCE.document_id(0)]))
+    assert sink.is_empty("logs-card.other-test")
 
 
 def test_the_client_logs_no_line_per_request(
