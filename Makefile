@@ -26,7 +26,7 @@ up: $(VENV)/.run  ## the local stack in the foreground
 test: $(VENV)/.dev  ## all tests
 	$(BIN)/python -m pytest
 
-torture: $(VENV)/.dev  ## 500 random runs of writers, rotations, faults and kills (about 10 minutes); RUNS=N, SEED=N
+torture: $(VENV)/.dev  ## 500 random runs of writers, rotations, faults and kills (about 25 minutes on two cores); RUNS=N, SEED=N
 	$(BIN)/python -m tests.torture --runs $(or $(RUNS),500) $(if $(SEED),--seed $(SEED))
 
 format: $(VENV)/.dev  ## rewrite the code in the project's format

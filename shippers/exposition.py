@@ -77,17 +77,24 @@ def serve(port: int, exposition: Exposition) -> Close:
     return close
 
 
-def fields(counters: Counters) -> dict[str, int]:
-    """The counters as fields of an event."""
+def fields(counters: Counters) -> dict[str, int | dict[str, int]]:
+    """The counters as fields of an event; those that Prometheus has by a label as objects too, if any."""
     seen = {
         "received_events": counters.read,
         "sent_events": counters.acknowledged,
         "sent_bytes": counters.sent_bytes,
         "discarded_events": counters.quarantined.total(),
         "in_flight_events": counters.pending,
+        "errors": counters.errors.total(),
         "lost_bytes": counters.lost_bytes.total(),
     } | {name: value for name, (_, value) in _own(counters).items()}
-    return {f"card.ship.{name}": value for name, value in seen.items()}
+    split = {
+        "discarded_events_by_reason": dict(counters.quarantined),
+        "errors_by_type": dict(counters.errors),
+        "lost_bytes_by_reason": dict(counters.lost_bytes),
+    }
+    given = {name: value for name, value in split.items() if value}
+    return {f"card.ship.{name}": value for name, value in (seen | given).items()}
 
 
 def _own(seen: Counters) -> dict[str, tuple[str, int]]:

@@ -75,13 +75,18 @@ def _print(report: Report, allow_lost: bool) -> None:
     for sentence in (*_gone(report), *report.notes):
         console.print(sentence)
     wrong = len(report.wrong(allow_lost=allow_lost))
-    verdict = f"{wrong} of {len(report.files)} files do not add up." if wrong else "Everything adds up."
+    verdict = f"{wrong} of {len(report.files)} files do not add up." if wrong else _well(report)
     if not report.files:
         verdict = "There are no files here, and nothing has been shipped: is this the right --home?"
     console.print(
         f"{verdict} {report.lines} lines compared in {report.seconds:.1f} s "
         f"({report.lines_per_second} lines a second)."
     )
+
+
+def _well(report: Report) -> str:
+    """Nothing is wrong, as far as something could be asked."""
+    return "All that could be compared adds up." if report.unproved[0] else "Everything adds up."
 
 
 def _table(report: Report) -> Table:
@@ -127,13 +132,27 @@ def _sentences(each: FileReport) -> Iterator[str]:
             f"{name}: {each.read} lines lie before the checkpoint, but {each.acknowledged} were counted as "
             f"acknowledged and {each.quarantined} as quarantined."
         )
+    elif each.unaccounted_bytes:
+        yield (
+            f"{name}: {each.read_bytes} bytes lie before the checkpoint, but the lines in Elasticsearch have "
+            f"{each.acknowledged_bytes} of them, and the entries in quarantine {each.quarantined_bytes}."
+        )
     if found.missing_lines and found.proof is Proof.COUNT:
-        yield f"{name}: {found.expected} lines, but {found.there} documents of their time."
+        yield (
+            f"{name}: {found.missing_lines} of {found.expected} lines missing, by the number of documents of "
+            "their host and time."
+        )
+    elif found.missing_lines and found.proof is Proof.LISTED:
+        yield (
+            f"{name} is gone; {found.missing_lines} of its {found.expected} lines are missing in "
+            "Elasticsearch, and which ones cannot be told without the file."
+        )
     elif found.missing_lines:
         but = f"; {each.not_kept} lines were quarantined but not kept" if each.not_kept else ""
         yield f"{name}: {found.missing_lines} lines missing, bytes {_listed(found.missing)}{but}."
     if found.doubled_lines:
-        yield f"{name}: {found.doubled_lines} lines doubled, bytes {_listed(found.doubled)}."
+        where = f", bytes {_listed(found.doubled)}" if found.doubled else ""
+        yield f"{name}: {found.doubled_lines} lines doubled{where}."
     if each.state is State.IGNORED:
         yield (
             f"{each.path} is never shipped ({each.ignored} lines, {each.ignored_bytes} bytes): its name "
@@ -154,7 +173,14 @@ def _gone(report: Report) -> Iterator[str]:
     gone = [each for each in report.files if each.state is State.GONE]
     if gone:
         yield (
-            f"Files that are gone: {len(gone)}; the registry alone counts for them: "
-            f"{sum(each.acknowledged for each in gone)} lines acknowledged, "
-            f"{sum(each.quarantined for each in gone)} quarantined."
+            f"Files that are gone: {len(gone)}; by the registry {sum(each.acknowledged for each in gone)} of "
+            f"their lines are acknowledged and {sum(each.quarantined for each in gone)} quarantined; "
+            f"{sum(each.found.there for each in gone)} documents of theirs are in Elasticsearch."
+        )
+    files, lines = report.unproved
+    if files:
+        yield (
+            f"NOT PROVED: {lines} lines of {files} files that are gone are on the registry's word alone. The "
+            "ids of a time series are the server's own, and of more than 10000 documents of one millisecond "
+            "no list can be had."
         )

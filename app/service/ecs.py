@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from logging import LogRecord
 from typing import Any
 
@@ -178,6 +179,14 @@ def _double(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _flattened(value: object) -> dict[str, int | str | None] | None:
+    """Names that nobody knows beforehand, each with a whole number or a text."""
+    if not isinstance(value, Mapping):
+        return None
+    first = islice(value.items(), LIST_ITEMS)
+    return {_text(name): _long(each) if isinstance(each, int) else _text(each) for name, each in first}
+
+
 _CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
     "keyword": _text,
     "text": _text,
@@ -186,6 +195,7 @@ _CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
     "long": _long,
     "double": _double,
     "boolean": bool,
+    "flattened": _flattened,
 }
 
 # name -> (name of the object that holds it, last part of the name, conversion)

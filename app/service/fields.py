@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Kind = Literal["keyword", "text", "date", "long", "double", "boolean", "ip"]
+Kind = Literal["keyword", "text", "date", "long", "double", "boolean", "ip", "flattened"]
 
 ECS_VERSION = "9.2.0"
 
@@ -75,9 +75,13 @@ FIELDS: Mapping[str, Kind] = {
     "card.ship.sent_events": "long",
     "card.ship.sent_bytes": "long",
     "card.ship.discarded_events": "long",
+    "card.ship.discarded_events_by_reason": "flattened",
+    "card.ship.errors": "long",
+    "card.ship.errors_by_type": "flattened",
     "card.ship.unwritten_events": "long",
     "card.ship.in_flight_events": "long",
     "card.ship.lost_bytes": "long",
+    "card.ship.lost_bytes_by_reason": "flattened",
     "card.ship.duplicate_events": "long",
     "card.ship.looked_up_events": "long",
     "card.ship.failure_store_events": "long",

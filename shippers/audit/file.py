@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from shippers.audit.lines import Block, blocks, rest, times
+from shippers.audit import series
+from shippers.audit.lines import Block, blocks, rest
 from shippers.audit.ranges import Ranges
 from shippers.audit.report import FileReport, Found, Proof, State
 from shippers.batch import Source
@@ -15,21 +16,26 @@ from shippers.census import Census
 from shippers.originals import UNREADABLE, Original
 from shippers.registry import Row
 from shippers.settings import ShipperSettings
-from shippers.streams import late
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A file and what is known of it: its row, where it lies (None: it is gone), its lines in quarantine.
 
-    `path` is where it lies, below home; of a file that is gone, where it was last seen.
+    `path` is where it lies, below home; of a file that is gone, where it was last seen. `kept` says where
+    each line begins that is in quarantine, and where it ends; `redriven` where those begin that left it.
     """
 
     row: Row
     original: Original | None
     path: str
-    kept: Set[int] = frozenset()
+    kept: Mapping[int, int] = field(default_factory=dict)
     redriven: Set[int] = frozenset()
+
+    @property
+    def kept_before(self) -> list[int]:
+        """Where those lines begin that are in quarantine and lie before the checkpoint, ascending."""
+        return sorted(start for start in self.kept if start < self.row.checkpoint)
 
 
 @dataclass(slots=True)
@@ -43,20 +49,21 @@ class Tally:
     kept: int = 0
     kept_bytes: int = 0
     there: int = 0
+    there_bytes: int = 0
+    missing_bytes: int = 0
     failure_store: int = 0
     streams: set[str] = field(default_factory=set)
 
 
 def audit_file(subject: Subject, census: Census, settings: ShipperSettings) -> FileReport:
-    """Reads the file again, if it is there, and asks Elasticsearch for each line up to the checkpoint.
+    """Reads a file that is there again, and asks Elasticsearch for each line up to the checkpoint.
 
     Raises:
         elasticsearch.ApiError, elasticsearch.TransportError: Elasticsearch does not answer.
     """
     row, original = subject.row, subject.original
-    known = _from_registry(subject)
-    if original is None:
-        return known
+    assert original, "of a file that is gone nothing can be read"
+    known = from_registry(subject)
     state = State.PACKED if original.packed else State.THERE
     try:
         with original.opened() as file:
@@ -79,9 +86,10 @@ def new_file(original: Original, path: str) -> FileReport:
     return FileReport(path, None, None, State.NEW, pending=lines, pending_bytes=size_bytes, half_bytes=half)
 
 
-def _from_registry(subject: Subject) -> FileReport:
-    """What the registry alone says; all that is known of a file that is gone."""
-    row = subject.row
+def from_registry(subject: Subject) -> FileReport:
+    """What the registry and the quarantine alone say: nothing of it is proved."""
+    row, kept = subject.row, subject.kept_before
+    kept_bytes = sum(min(subject.kept[start], row.checkpoint) - start for start in kept)
     return FileReport(
         subject.path,
         row.id,
@@ -90,9 +98,12 @@ def _from_registry(subject: Subject) -> FileReport:
         read=row.acknowledged + row.quarantined,
         read_bytes=row.checkpoint,
         acknowledged=row.acknowledged,
+        acknowledged_bytes=row.checkpoint - kept_bytes,
         quarantined=row.quarantined,
-        kept=sum(start < row.checkpoint for start in subject.kept),
-        redriven=sum(start < row.checkpoint for start in subject.redriven - subject.kept),
+        quarantined_bytes=kept_bytes,
+        kept=len(kept),
+        redriven=sum(start < row.checkpoint for start in subject.redriven - subject.kept.keys()),
+        pending_bytes=row.missing_bytes,
         lost_bytes=row.lost_bytes,
     )
 
@@ -103,32 +114,37 @@ def _compared(
     row = subject.row
     tally = Tally(Ranges(settings.audit_ranges), Ranges(settings.audit_ranges))
     by_id = not census.is_time_series(row.stream)
-    known = sorted(subject.kept | subject.redriven)
+    known = sorted(subject.kept.keys() | subject.redriven)
     for whole in blocks(file, row.checkpoint, settings.audit_ids):
         block, wanted = _sorted_out(whole, known, subject.kept, tally)
         if by_id:
             _compare(block, wanted, row, census, tally)
+        else:
+            tally.there_bytes += sum(map(block.line_bytes, wanted))
     lines, size_bytes, half = rest(file)
     report = replace(
         before,
         read=tally.read,
         kept=tally.kept,
-        acknowledged_bytes=tally.end - tally.kept_bytes,
+        acknowledged_bytes=tally.there_bytes,
         quarantined_bytes=tally.kept_bytes,
         pending=lines,
         pending_bytes=size_bytes,
         half_bytes=half,
-        found=_found(tally) if by_id else _counted(row, file, tally, census),
+        found=_found(tally) if by_id else _counted(subject, file, tally, census),
     )
     if tally.end < row.checkpoint:
         return replace(report, unreadable=f"it ends at {tally.end}, before its checkpoint {row.checkpoint}")
     return report
 
 
-def _sorted_out(block: Block, known: Sequence[int], kept: Set[int], tally: Tally) -> tuple[Block, list[int]]:
+def _sorted_out(
+    block: Block, known: Sequence[int], kept: Mapping[int, int], tally: Tally
+) -> tuple[Block, list[int]]:
     """The block with a line at each offset that the quarantine knows, and its lines that should be documents.
 
-    `known` are those offsets, ascending; `kept` those that are still in quarantine.
+    `known` are those offsets, ascending; `kept` those that are still in quarantine, and where they end: that
+    of a line without a line feed may be said to be one byte further.
     """
     inside = known[bisect_left(known, block.starts[0]) : bisect_left(known, block.end)]
     if inside:
@@ -137,7 +153,9 @@ def _sorted_out(block: Block, known: Sequence[int], kept: Set[int], tally: Tally
     tally.read += len(block.starts)
     tally.end = block.end
     tally.kept += len(held)
-    tally.kept_bytes += sum(block.line_end(number) - block.starts[number] for number in held)
+    for number in held:
+        start = block.starts[number]
+        tally.kept_bytes += min(kept[start], block.line_end(number)) - start
     return block, sorted(set(range(len(block.starts))).difference(held))
 
 
@@ -146,6 +164,7 @@ def _compare(block: Block, wanted: list[int], row: Row, census: Census, tally: T
     ids = [source.document_id(block.starts[number]) for number in wanted]
     if census.are_there_once(row.stream, ids):
         tally.there += len(ids)
+        tally.there_bytes += sum(map(block.line_bytes, wanted))
         return
     copies = census.copies(row.stream, ids)
     absent = [name for name in ids if name not in copies]
@@ -153,7 +172,11 @@ def _compare(block: Block, wanted: list[int], row: Row, census: Census, tally: T
     nowhere = set(absent) - stored - elsewhere
     tally.there += len(ids) - len(nowhere)
     tally.failure_store += len(stored)
-    _add(tally.missing, block, (number for number, name in zip(wanted, ids, strict=True) if name in nowhere))
+    lost = [number for number, name in zip(wanted, ids, strict=True) if name in nowhere]
+    lost_bytes = sum(map(block.line_bytes, lost))
+    tally.missing_bytes += lost_bytes
+    tally.there_bytes += sum(map(block.line_bytes, wanted)) - lost_bytes
+    _add(tally.missing, block, lost)
     _add(
         tally.doubled,
         block,
@@ -184,14 +207,17 @@ def _found(tally: Tally) -> Found:
         tally.failure_store,
         missing.kept,
         missing.lines,
+        tally.missing_bytes,
         doubled.kept,
         doubled.lines,
     )
 
 
-def _counted(row: Row, file: BinaryIO, tally: Tally, census: Census) -> Found:
-    """Documents of the file's time: the ids of a time-series stream are the server's own."""
+def _counted(subject: Subject, file: BinaryIO, tally: Tally, census: Census) -> Found:
+    """Documents of the file's hosts and times: the ids of a time-series stream are the server's own."""
     file.seek(0)
-    expected, span = tally.read - tally.kept, times(file, row.checkpoint)
-    there = census.between([row.stream, late(row.stream)], *span) if span else 0
-    return Found(Proof.COUNT, expected, there, missing_lines=max(expected - there, 0))
+    hosts = series.spans(file, subject.row.checkpoint, subject.kept)
+    there, missing = series.compared(subject.row.stream, hosts, census)
+    expected = tally.read - tally.kept
+    unknown = max(expected - sum(span.samples for span in hosts.values()), 0)
+    return Found(Proof.COUNT, expected, there, missing_lines=missing + unknown)

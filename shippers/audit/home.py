@@ -13,6 +13,7 @@ from pathlib import Path
 
 from shippers import registry
 from shippers.audit.file import Subject, audit_file, new_file
+from shippers.audit.gone import audit_gone
 from shippers.audit.report import FileReport, Proof, Report
 from shippers.census import Census
 from shippers.files.find import Place
@@ -26,7 +27,7 @@ NO_REFRESH = (
 )
 BY_COUNT = (
     "Not verifiable by id: {streams} (time series, whose ids the server makes). Only the number of documents "
-    "of the same time was compared."
+    "of the same host and time was compared."
 )
 
 
@@ -89,7 +90,7 @@ class Audit:
         kept, redriven = self._quarantined()
         none: Set[int] = frozenset()
         subjects = [
-            Subject(row, each, self._told(row, each), kept.get(row.id, none), redriven.get(row.id, none))
+            Subject(row, each, self._told(row, each), kept.get(row.id, {}), redriven.get(row.id, none))
             for row, each in ((row, found.get(row.id)) for row in rows)
         ]
         strangers = _strangers(originals, found.values())
@@ -101,17 +102,19 @@ class Audit:
     def _below(self, original: Original) -> str:
         return str(original.path).removeprefix(f"{self._home}/")
 
-    def _quarantined(self) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+    def _quarantined(self) -> tuple[dict[str, dict[int, int]], dict[str, set[int]]]:
         folder = self._home / "quarantine"
         if not folder.exists():
             return {}, {}
         quarantine = Quarantine(folder, self._settings.quarantine_bytes, self._settings.quarantine_reasons)
-        return quarantine.starts(), quarantine.redriven()
+        return quarantine.ranges(), quarantine.redriven()
 
     def _audited(self, subjects: Iterable[Subject]) -> dict[str, FileReport]:
         chosen = list(subjects)
-        self._refresh({each.row.stream for each in chosen if each.original})
-        return {each.row.id: audit_file(each, self._census, self._settings) for each in chosen}
+        self._refresh({each.row.stream for each in chosen})
+        reports = audit_gone((each for each in chosen if not each.original), self._census)
+        there = (each for each in chosen if each.original)
+        return reports | {each.row.id: audit_file(each, self._census, self._settings) for each in there}
 
     def _refresh(self, streams: Collection[str]) -> None:
         refused = [stream for stream in sorted(streams) if not self._census.refresh(stream)]

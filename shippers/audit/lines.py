@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
 
 BLOCK_BYTES = 1024 * 1024
 """How much of a file is read at once: enough for the number of calls not to count."""
-
-_TIMESTAMP = re.compile(rb'"@timestamp"\s*:\s*"([0-9TZ:.,+-]{10,40})"')
-_OVERLAP_BYTES = 128
-"""Of a block, what is looked at again with the next one: more than the pattern matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +24,10 @@ class Block:
     def line_end(self, number: int) -> int:
         """Where line `number` ends, its line feed included."""
         return self.starts[number + 1] if number + 1 < len(self.starts) else self.end
+
+    def line_bytes(self, number: int) -> int:
+        """How many bytes line `number` has, its line feed included."""
+        return self.line_end(number) - self.starts[number]
 
     def cut(self, at: Sequence[int]) -> Block:
         """The same with lines that begin at these offsets, which lie in the block.
@@ -73,19 +72,17 @@ def rest(file: BinaryIO) -> tuple[int, int, int]:
     return lines, size_bytes, half
 
 
-def times(file: BinaryIO, limit: int) -> tuple[str, str] | None:
-    """The first and the last `@timestamp` of the bytes up to `limit`, as text; None when there is none.
-
-    Texts are compared, so all must be written in one form and zone, as Cardwatch's samplers do.
-    """
-    first = last = b""
-    before = b""
+def texts(file: BinaryIO, limit: int, without: Container[int]) -> Iterator[bytes]:
+    """The lines of the bytes up to `limit`, but for those that begin at the offsets `without`."""
+    begin, half = 0, b""
     for _, chunk in _chunks(file, limit):
-        if found := _TIMESTAMP.findall(before + chunk):
-            first = min(filter(None, [first, *found]))
-            last = max([last, *found])
-        before = chunk[-_OVERLAP_BYTES:]
-    return (first.decode(), last.decode()) if first else None
+        *whole, half = (half + chunk).split(b"\n")
+        for line in whole:
+            if begin not in without:
+                yield line
+            begin += len(line) + 1
+    if half and begin not in without:
+        yield half
 
 
 def _chunks(file: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]:

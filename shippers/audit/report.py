@@ -21,9 +21,17 @@ class State(StrEnum):
 
 
 class Proof(StrEnum):
-    """How the documents of a file were compared."""
+    """How the documents of a file were compared.
+
+    Attributes:
+        IDS: each line's id was asked for.
+        LISTED: the file is gone; its ids were picked out of all ids of its stream, and their number compared.
+        COUNT: a time series; the documents of its hosts and times were counted.
+        NONE: not at all: nothing is expected, or nothing can be asked and the registry's word is taken.
+    """
 
     IDS = "ids"
+    LISTED = "listed"
     COUNT = "count"
     NONE = "none"
 
@@ -34,8 +42,9 @@ class Problem(StrEnum):
     Attributes:
         MISSING: lines that should be in Elasticsearch are not.
         DOUBLED: an id is in more than one backing index.
-        MISCOUNTED: the registry's acknowledged and quarantined lines are not the lines read.
-        TOO_FEW: a time-series stream has fewer documents of that time than lines.
+        MISCOUNTED: the registry's acknowledged and quarantined lines are not the lines read, or the bytes of
+            the documents found and of the entries in quarantine are not those before the checkpoint.
+        TOO_FEW: a time-series stream has fewer documents of that host and time than lines.
         UNREADABLE: the file ends before its checkpoint, is damaged, or went on changing.
         LOST: bytes that were cut away before they were read.
         IGNORED: the file is never shipped: its name gives no data stream.
@@ -54,10 +63,13 @@ class Problem(StrEnum):
 class Found:
     """The documents of a file. `missing` and `doubled` name ranges; their numbers of lines are exact.
 
+    Of a file that is gone no ranges are known.
+
     Attributes:
         expected: lines that should be documents.
         there: how many of these are, in the failure store too.
         failure_store: how many of those are only in the failure store.
+        missing_bytes: bytes of the missing lines; of a file that is gone, those that nothing else names.
     """
 
     proof: Proof = Proof.NONE
@@ -66,6 +78,7 @@ class Found:
     failure_store: int = 0
     missing: Sequence[Range] = ()
     missing_lines: int = 0
+    missing_bytes: int = 0
     doubled: Sequence[Range] = ()
     doubled_lines: int = 0
 
@@ -81,8 +94,10 @@ class FileReport:
         quarantined: lines, as the registry counted them.
         kept: lines that have an entry in quarantine.
         redriven: lines that left the quarantine for Elasticsearch.
-        acknowledged_bytes: bytes of the lines read that have no entry in quarantine.
-        quarantined_bytes: bytes of those that have one.
+        acknowledged_bytes: bytes of the lines that Elasticsearch has; where it counts only (time series), or
+            where nothing could be asked, of the lines read that have no entry in quarantine.
+        quarantined_bytes: bytes that the entries in quarantine name.
+        pending_bytes: of a file that is gone, what was seen behind the checkpoint and not told as lost.
         ignored: lines of a file that is never shipped; they are not pending.
         half_bytes: bytes behind the last line feed, among the pending.
         lost_bytes: bytes that were cut away before they were read, as the registry counted them.
@@ -110,6 +125,22 @@ class FileReport:
     unreadable: str | None = None
 
     @property
+    def expected(self) -> int:
+        """Lines before the checkpoint that should be documents."""
+        return self.read - self.kept
+
+    @property
+    def unproved(self) -> int:
+        """Lines said to be in Elasticsearch of which nothing could be asked there: the registry's word."""
+        return max(self.expected, 0) if self.found.proof is Proof.NONE and not self.unreadable else 0
+
+    @property
+    def unaccounted_bytes(self) -> int:
+        """Bytes before the checkpoint, neither acknowledged, nor quarantined, nor of missing lines."""
+        known = self.acknowledged_bytes + self.quarantined_bytes + self.found.missing_bytes
+        return self.read_bytes - known
+
+    @property
     def not_kept(self) -> int:
         """Quarantined lines that a full quarantine only counted: nobody knows which these are."""
         return max(self.quarantined - self.kept - self.redriven, 0)
@@ -123,7 +154,7 @@ class FileReport:
         found = self.found
         if self.unreadable:
             yield Problem.UNREADABLE
-        elif self.read != self.acknowledged + self.quarantined:
+        elif self.read != self.acknowledged + self.quarantined or self.unaccounted_bytes:
             yield Problem.MISCOUNTED
         if found.missing_lines > self.not_kept:
             yield Problem.TOO_FEW if found.proof is Proof.COUNT else Problem.MISSING
@@ -159,6 +190,7 @@ class FileReport:
                 "quarantined": self.quarantined_bytes,
                 "pending": self.pending_bytes,
                 "ignored": self.ignored_bytes,
+                "missing": found.missing_bytes,
                 "half_line": self.half_bytes,
                 "lost": self.lost_bytes,
             },
@@ -191,6 +223,12 @@ class Report:
         return [each for each in self.files if set(each.problems) - passed]
 
     @property
+    def unproved(self) -> tuple[int, int]:
+        """How many files, and lines of them, are on the registry's word alone."""
+        unproved = [each.unproved for each in self.files if each.unproved]
+        return len(unproved), sum(unproved)
+
+    @property
     def lines_per_second(self) -> int:
         """How many lines were compared in a second."""
         return int(self.lines / self.seconds) if self.seconds > 0 else 0
@@ -200,6 +238,7 @@ class Report:
         return {
             "complete": not self.wrong(allow_lost=allow_lost),
             "lines": self.lines,
+            "unproved": dict(zip(("files", "lines"), self.unproved, strict=True)),
             "seconds": round(self.seconds, 3),
             "lines_per_second": self.lines_per_second,
             "notes": list(self.notes),

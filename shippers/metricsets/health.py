@@ -11,9 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-from shippers.metricsets import probe
 from shippers.metricsets.document import Fields, Reading, Trouble
-from shippers.metricsets.probe import Answer, ProbeFailed
+from shippers.metricsets.probe import Answer, ProbeFailed, Prober
 from shippers.metricsets.settings import SamplerSettings
 
 PATH: Final = "/health"
@@ -38,6 +37,7 @@ class Health:
         self._settings = settings
         self._pool: ThreadPoolExecutor | None = None
         self._answered: set[str] = set()
+        self._probers = {url: Prober(url) for url in settings.urls}
 
     def read(self) -> Reading:
         """A document for each service."""
@@ -64,7 +64,7 @@ class Health:
     def _probe(self, url: str) -> Probe:
         began_s = time.monotonic()
         try:
-            answer = probe.get(url, PATH, self._settings.timeout_s, self._settings.answer_bytes)
+            answer = self._probers[url].get(PATH, self._settings.timeout_s, self._settings.answer_bytes)
             said = _said(answer)
         except ProbeFailed as error:
             return _failed(url, time.monotonic() - began_s, error, self._level(url))

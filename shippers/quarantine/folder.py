@@ -104,14 +104,17 @@ class Quarantine:
             if any(key.file in gone for key in redriven.read(self._folder)):
                 self._rewrite(self._folder / redriven.NAME, redriven.without(self._folder, gone))
 
-    def starts(self) -> dict[str, set[int]]:
-        """The lines that are in quarantine: identity of their file -> the offsets where they begin."""
+    def ranges(self) -> dict[str, dict[int, int]]:
+        """The lines that are in quarantine: identity of their file -> where they begin -> where they end."""
+        found: dict[str, dict[int, int]] = {}
         with self._locked():
-            each = (kept for reason in self.reasons() for _, kept in self.read(reason))
-            return _by_file(kept.key for kept in each if kept)
+            for kept in (kept for reason in self.reasons() for _, kept in self.read(reason)):
+                if kept:
+                    found.setdefault(kept.source.id, {})[kept.start] = kept.end
+        return found
 
     def redriven(self) -> dict[str, set[int]]:
-        """The lines that left it for Elasticsearch, in the same form."""
+        """The lines that left it for Elasticsearch: identity of their file -> where they begin."""
         return _by_file(redriven.read(self._folder))
 
     def _left(self, reason: str, gone: set[Key], here: dict[Key, Entry]) -> Iterator[bytes]:

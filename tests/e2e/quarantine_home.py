@@ -81,14 +81,15 @@ class QuarantineHome:
         )
 
     def map_series(self) -> None:
-        """Makes the stream a time series of `n` by `host`, beside a plain stream for late samples."""
-        properties = {"@timestamp": {"type": "date"}, "host": {"type": "keyword"}, "n": {"type": "long"}}
+        """Makes the stream a time series of `n` by `host.name`, beside a plain stream for late samples."""
+        name = "host.name"
+        properties = {"@timestamp": {"type": "date"}, name: {"type": "keyword"}, "n": {"type": "long"}}
         self._put(late(self.stream), properties | {"note": {"type": "long"}})
         dimension = {"type": "keyword", "time_series_dimension": True}
         self._put(
             self.stream,
-            properties | {"host": dimension, "n": {"type": "long", "time_series_metric": "gauge"}},
-            **{"index.mode": "time_series", "index.routing_path": ["host"]},
+            properties | {name: dimension, "n": {"type": "long", "time_series_metric": "gauge"}},
+            **{"index.mode": "time_series", "index.routing_path": [name]},
         )
 
     def mend(self) -> None:

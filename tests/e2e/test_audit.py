@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
+from shippers import census
 from shippers.audit.report import Problem, Proof, State
 from shippers.files.find import Place
 from shippers.pipeline import Pipeline
@@ -205,6 +206,118 @@ def test_a_renamed_and_a_gzipped_file_are_found_by_what_is_in_them(home_of: Quar
     packed.unlink()
     gone = home_of.audited()
     assert (gone.state, gone.problems, gone.acknowledged, gone.read) == (State.GONE, [], 120, 120)
+    assert (gone.found.proof, gone.found.there, gone.unproved) == (Proof.LISTED, 120, 0)
+
+
+# Files that are gone
+
+
+def test_of_a_file_that_is_gone_all_is_counted_too(home_of: QuarantineHome) -> None:
+    home_of.write_numbers(30)
+    home_of.write(bad_line(1), b"no json")
+    home_of.write_numbers(20, 30)
+    home_of.ship()
+    size_bytes = home_of.path.stat().st_size
+    home_of.path.unlink()
+    gone = home_of.audited()
+    assert (gone.state, gone.problems, gone.found.expected, gone.found.there) == (State.GONE, [], 50, 50)
+    assert gone.acknowledged_bytes + gone.quarantined_bytes == gone.read_bytes == size_bytes
+    assert gone.quarantined_bytes == len(bad_line(1)) + len(b"no json") + 2
+    done = home_of.command("audit")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Everything adds up. 52 lines compared" in done.stdout
+    assert "50 documents of theirs are in Elasticsearch" in done.stdout
+
+
+def test_missing_documents_of_a_file_that_is_gone_are_told(home_of: QuarantineHome) -> None:
+    starts = home_of.write_numbers(30)
+    home_of.ship_losing(starts[0], starts[7], starts[8])
+    home_of.path.unlink()
+    gone = home_of.audited()
+    assert (gone.problems, gone.found.there, gone.found.missing_lines) == ([Problem.MISSING], 27, 3)
+    done = home_of.command("audit", "--json")
+    told_json = json.loads(done.stdout)
+    assert (done.returncode, told_json["complete"]) == (1, False)
+    assert told_json["files"][0]["elasticsearch"]["proof"] == "listed"
+    assert "3 of its 30 lines are missing" in home_of.command("audit").stdout
+
+
+def test_all_documents_of_a_file_that_is_gone_may_be_missing(home_of: QuarantineHome) -> None:
+    starts = home_of.write_numbers(30)
+    home_of.ship_losing(*starts)
+    home_of.path.unlink()
+    gone = home_of.audited()
+    assert (gone.problems, gone.found.there, gone.found.missing_lines) == ([Problem.MISSING], 0, 30)
+
+
+def test_a_line_of_a_file_that_is_gone_in_two_backing_indices_is_doubled(home_of: QuarantineHome) -> None:
+    starts = home_of.write_numbers(30)
+    home_of.ship_losing(starts[7])
+    home_of.client.indices.rollover(alias=home_of.stream)
+    doubled = {"create": {"_index": home_of.stream, "_id": home_of.id_of(starts[20])}}
+    assert not home_of.client.bulk(operations=[doubled, json.loads(line(20))])["errors"]
+    home_of.path.unlink()
+    gone = home_of.audited()
+    assert gone.problems == [Problem.MISSING, Problem.DOUBLED]
+    assert (gone.found.missing_lines, gone.found.doubled_lines) == (1, 1)
+    assert "1 lines doubled." in home_of.command("audit").stdout
+
+
+def test_documents_of_other_files_times_and_namespaces_are_told_apart(home_of: QuarantineHome) -> None:
+    home_of.write_numbers(10)
+    home_of.ship_as("before")
+    early = json.dumps({"@timestamp": "2020-01-01T00:00:00Z", "n": 77}).encode()  # far from its file's time
+    home_of.write(early)
+    home_of.write_numbers(10, 10)
+    home_of.ship()
+    home_of.path.rename(f"{home_of.path}.1")
+    home_of.write_numbers(5, 100)  # another file in the same stream
+    home_of.ship()
+    home_of.path.with_name(f"{home_of.path.name}.1").unlink()
+    gone, there = sorted(home_of.audit().files, key=lambda each: each.state is State.THERE)
+    assert (gone.state, gone.problems, gone.found.there) == (State.GONE, [], 21)
+    assert (there.problems, there.found.there) == ([], 5)
+
+
+def test_pages_of_ids_overlap_where_many_bear_one_time(
+    home_of: QuarantineHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(census, "WINDOW", 10)
+    moments = [f"2026-11-23T03:12:45.{n // 7:03}Z" for n in range(70)]  # seven in a millisecond
+    home_of.write(*(json.dumps({"@timestamp": each, "n": 1}).encode() for each in moments))
+    home_of.ship()
+    home_of.path.unlink()
+    assert home_of.audited().found.there == 70
+    home_of.write(*(json.dumps({"@timestamp": moments[3], "n": n}).encode() for n in range(12)))
+    home_of.ship()
+    home_of.path.unlink()
+    report = home_of.audit()
+    assert [each.found.proof for each in report.files] == [Proof.NONE] * 2
+    assert report.unproved == (2, 82)
+
+
+def test_an_entry_that_names_other_bytes_than_its_line_has_is_told(home_of: QuarantineHome) -> None:
+    home_of.write(line(0), bad_line(1), line(2))
+    home_of.ship()
+    (path,) = (home_of.home / "quarantine").glob("*.ndjson")
+    entry = json.loads(path.read_bytes())
+    entry["source"]["end"] -= 5
+    path.write_bytes(json.dumps(entry).encode() + b"\n")
+    report = home_of.audited()
+    assert (report.problems, report.unaccounted_bytes) == ([Problem.MISCOUNTED], 5)
+    assert report.acknowledged_bytes + report.quarantined_bytes == report.read_bytes - 5
+    done = home_of.command("audit")
+    assert (done.returncode, "bytes lie before the checkpoint" in done.stdout) == (1, True)
+    home_of.path.unlink()
+    assert home_of.audited().unaccounted_bytes == 5
+
+
+def test_missing_lines_are_no_acknowledged_bytes(home_of: QuarantineHome) -> None:
+    starts = home_of.write_numbers(30)
+    home_of.ship_losing(starts[7])
+    report = home_of.audited()
+    assert report.acknowledged_bytes == report.read_bytes - len(line(7)) - 1
+    assert report.found.missing_bytes == len(line(7)) + 1
 
 
 def test_a_file_that_was_not_met_is_pending(home_of: QuarantineHome) -> None:
@@ -324,10 +437,50 @@ def test_a_time_series_stream_is_compared_by_count(
     assert ours.audited().problems == [Problem.TOO_FEW]
 
 
-def samples(count: int) -> list[bytes]:
+@pytest.mark.elasticsearch
+def test_samples_of_another_host_do_not_stand_for_missing_ones(
+    elasticsearch: Server, connect: Callable[[str], Elasticsearch], home: Path, unique: str
+) -> None:
+    ours = QuarantineHome(home, connect(elasticsearch.url), elasticsearch.url, unique, folder="spool")
+    ours.map_series()
+    ours.write(*samples(20, "edge-7"))
+    ours.ship()
+    others = [json.loads(each) for each in samples(20, "edge-8")]
+    pairs = [part for each in others for part in ({"create": {"_index": ours.stream}}, each)]
+    assert not ours.client.bulk(operations=pairs, refresh=True)["errors"]
+    assert (ours.audited().problems, ours.audited().found.there) == ([], 20)
+    whose = {"term": {"host.name": "edge-7"}}
+    hits = ours.client.search(index=ours.stream, query=whose, size=3)["hits"]["hits"]
+    chosen = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in hits]
+    assert not ours.client.bulk(operations=chosen, refresh=True)["errors"]
+    report = ours.audited()
+    assert (report.problems, report.found.missing_lines) == ([Problem.TOO_FEW], 3)
+
+
+@pytest.mark.elasticsearch
+def test_a_time_series_file_that_is_gone_is_on_the_registrys_word(
+    elasticsearch: Server, connect: Callable[[str], Elasticsearch], home: Path, unique: str
+) -> None:
+    ours = QuarantineHome(home, connect(elasticsearch.url), elasticsearch.url, unique, folder="spool")
+    ours.map_series()
+    ours.write(*samples(20))
+    ours.ship()
+    ours.path.unlink()
+    report = ours.audit()
+    (only,) = report.files
+    assert (only.problems, only.found.proof, only.unproved) == ([], Proof.NONE, 20)
+    assert only.acknowledged_bytes == only.read_bytes > 0
+    done = ours.command("audit", "--json")
+    assert json.loads(done.stdout)["unproved"] == {"files": 1, "lines": 20}
+    done = ours.command("audit")
+    assert "All that could be compared adds up." in done.stdout
+    assert "NOT PROVED: 20 lines of 1 files" in done.stdout
+
+
+def samples(count: int, host: str = "a") -> list[bytes]:
     now = datetime.now(UTC)
     moments = [now + timedelta(seconds=n) for n in range(count)]
     return [
-        json.dumps({"@timestamp": moment.isoformat(), "host": "a", "n": n}).encode()
+        json.dumps({"@timestamp": moment.isoformat(), "host": {"name": host}, "n": n}).encode()
         for n, moment in enumerate(moments)
     ]

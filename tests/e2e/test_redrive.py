@@ -311,7 +311,11 @@ def test_samples_of_a_time_series_stream_go_without_ids_of_ours(
     ours.map_series()
     now = datetime.now(UTC)
     for number, field in enumerate(("n", "note", "n", "note")):
-        sample = {"@timestamp": (now + timedelta(seconds=number)).isoformat(), "host": "a", field: 1}
+        sample = {
+            "@timestamp": (now + timedelta(seconds=number)).isoformat(),
+            "host": {"name": "a"},
+            field: 1,
+        }
         ours.write(json.dumps(sample).encode())
     ours.ship()
     assert len(ours.entries(STRICT)) == 2

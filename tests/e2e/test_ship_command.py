@@ -97,6 +97,10 @@ def test_its_counters_are_served_and_say_what_became_of_the_lines(home: Path) ->
         read, sent = shipper.counter("component_received_events_total"), count(store)
         assert read
         assert read >= sent + 1
+    reports = [line for line in shipper.log().splitlines() if '"ship_report"' in line]
+    counted = json.loads(reports[-1])["card"]["ship"]
+    assert counted["discarded_events"] == 1
+    assert counted["discarded_events_by_reason"] == {"not_an_object": 1}
 
 
 def test_hangup_reads_the_settings_anew_and_loses_nothing(home: Path) -> None:

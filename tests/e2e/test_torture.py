@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -17,29 +20,51 @@ from tests.torture.nest import Nest
 from tests.torture.plan import Fault, Rotation, Scope, Server, plan
 from tests.torture.run import Outcome, run
 from tests.torture.stores import Memory
+from tests.torture.summary import summary
 
-SEED = int(os.environ.get("TORTURE_SEED", "5000"))
-CERTAIN = Scope(rotations=tuple(each for each in Rotation if each is not Rotation.COPYTRUNCATE_LIVE))
+SEED = int(os.environ.get("CARDWATCH_TORTURE_SEED") or random.SystemRandom().randrange(2**31))
+"""Of the first run; the others follow. Drawn anew each time: every check sees other runs."""
+
+LEFT_OUT = Rotation.COPYTRUNCATE_LIVE
+CERTAIN = Scope(rotations=tuple(each for each in Rotation if each is not LEFT_OUT))
 """What must never fail. A writer that goes on between copy and truncation loses lines whatever anybody does,
 and whether each loss is told depends on the moment of a kill: `make torture` draws that too."""
+
+AGAIN = (
+    "CARDWATCH_TORTURE_SEED={seed} gives the same plans again (what is written, rotated, killed and refused; "
+    "not when, which is left to the machine)"
+)
 
 QUIET = Scope(faults=(), rotations=(Rotation.CHAIN,), kills=False)
 
 
 @pytest.fixture(scope="module")
 def sample(request: pytest.FixtureRequest) -> Iterator[list[Future[Outcome]]]:
-    """The runs, two at a time, while the tests wait for one after the other."""
+    """The runs, two at a time, while the tests wait for one after the other. Says its seed in any case."""
     urls = {Server(name): request.getfixturevalue(name).url for name in ("node", "elasticsearch")}
+    say(request.config, f"torture: seeds {SEED} to {SEED + len(MIX) - 1}; {AGAIN.format(seed=SEED)}")
+    begun = time.monotonic()
     with crew(2) as pool:
-        yield submitted(pool, tasks(SEED, MIX, urls, CERTAIN))
+        runs = submitted(pool, tasks(SEED, MIX, urls, CERTAIN))
+        yield runs
+        outcomes = [each.result() for each in runs if each.done() and not each.exception()]
+        say(request.config, f"torture: seed {SEED}: {summary(outcomes, time.monotonic() - begun)}")
+
+
+def say(config: pytest.Config, sentence: str) -> None:
+    """A line for those who look at a run that passed, too."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        print(f"\n{sentence}", flush=True)
 
 
 @pytest.mark.elasticsearch
 @pytest.mark.parametrize("number", range(len(MIX)))
 def test_nothing_is_lost_and_nothing_doubled(sample: list[Future[Outcome]], number: int) -> None:
     outcome = sample[number].result()
-    print(outcome)  # shown with a failure: python -m tests.torture --runs 1 --seed ... --server ...
-    assert outcome.ok
+    plan = outcome.plan
+    again = f"--runs 1 --seed {plan.seed} --server {plan.server} --without {LEFT_OUT} --keep"
+    assert outcome.ok, f"{outcome}\nAlone: python -m tests.torture {again}\nAll: {AGAIN.format(seed=SEED)}"
 
 
 # The harness itself

@@ -3,9 +3,12 @@
     python -m tests.torture [--runs 500] [--seed N] [--server memory|node|elasticsearch|mixed] [--keep]
 
 Each run has writers that rotate their files, a shipper process that is killed, and a server behind a proxy
-with faults. What is decided is drawn from the run's seed, by a random source of each actor's own, so a seed
-gives the same plan again. When things happen is left to the machine and cannot be reproduced: run a failing
-seed several times.
+with faults: the embedded node, the real Elasticsearch, or for quick rounds a stand-in in memory.
+
+What a seed repeats: the plan (files, kinds of rotation, settings, the times between blows) and the draws of
+each actor in their order (lines, bursts, pauses; which request, in the order of their coming, meets which
+fault). What it does not: when the machine lets each of them go on, and so which lines a request holds and
+where a blow falls. Run a failing seed several times.
 
     plan      a seed -> everything that is decided before a run (pure)
     lines     numbered lines, sound ones and such as may not travel (pure)

@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     seed = random.SystemRandom().randrange(2**31) if given.seed is None else given.seed
     print(
-        f"seeds {seed} to {seed + given.runs - 1}: --seed {seed} --runs {given.runs} repeats their plans",
+        f"seeds {seed} to {seed + given.runs - 1}: --seed {seed} --runs {given.runs}, with the same --server,"
+        " --faults, --rotations, --without and --no-kills, gives the same plans again (what is written, "
+        "rotated, killed and refused), not the same moments",
         flush=True,
     )
     servers = MIX if given.server == "mixed" else (Server(given.server),)

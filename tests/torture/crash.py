@@ -23,12 +23,14 @@ class Shipper:
 
     Attributes:
         ends: how often it was killed and told to stop.
+        ended_s: when, in seconds since 1970.
         faults: exit codes that nobody asked for.
         between: called while it is down, after each stop.
     """
 
     def __init__(self, nest: Nest, home: Path, url: str, namespace: str, settings: dict[str, Any]) -> None:
         self.ends: Counter[signal.Signals] = Counter()
+        self.ended_s: list[float] = []
         self.faults: list[str] = []
         self.between: Callable[[], None] = lambda: None
         self._nest, self._lock = nest, threading.Lock()
@@ -60,6 +62,7 @@ class Shipper:
 
     def _end(self, number: signal.Signals) -> None:
         assert self._pid is not None
+        self.ended_s.append(time.time())
         code = self._nest.end(self._pid, number, PATIENCE_S)
         self.ends[number] += 1
         if code != (-signal.SIGKILL if number is signal.SIGKILL else 0):

@@ -6,7 +6,7 @@ Every actor has a random source of its own, so that one more draw of one of them
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,16 +51,22 @@ class Rotation(StrEnum):
     CHAIN = "chain"  # x.ndjson -> x.ndjson.1 -> x.ndjson.2
     LATE = "late"  # a chain whose writer goes on for some lines in the renamed file
     DELETE = "delete"  # a chain whose old files are deleted once all their lines are on the server
+    UNLINK = "unlink"  # a chain whose old file is deleted at once: the shipper has its descriptor alone
+    OUTSIDE = "outside"  # x.ndjson -> old-x-<number>.bak, which is the name of no source
     GZIP = "gzip"  # a chain whose old files are compressed
+    DATED_GZIP = "dated_gzip"  # dated, and compressed
     DATEEXT = "dateext"  # x.ndjson -> x.ndjson-20261123-<seconds>, as logrotate does
     COPYTRUNCATE = "copytruncate"  # nobody writes between copy and truncate
     COPYTRUNCATE_LIVE = "copytruncate_live"  # lines come between: they may be lost, and that is reported
+    COPYTRUNCATE_GZIP = "copytruncate_gzip"  # the same as copytruncate, and the copy is compressed
     HEADERS = "headers"  # dated, and every file begins with the same line
 
 
 FAULTS = tuple(Fault)
 ROTATIONS = tuple(Rotation)
-COPIED = (Rotation.COPYTRUNCATE, Rotation.COPYTRUNCATE_LIVE)
+COPIED = frozenset({Rotation.COPYTRUNCATE, Rotation.COPYTRUNCATE_LIVE, Rotation.COPYTRUNCATE_GZIP})
+LOSING = frozenset({Rotation.COPYTRUNCATE_LIVE, Rotation.UNLINK})
+"""Lines may be lost, whatever a shipper does, if it is killed or looks at the wrong moment."""
 
 MEMORY_TIMEOUT_S = 1.0
 SERVER_TIMEOUT_S = 3.0
@@ -150,7 +156,7 @@ def plan(seed: int, server: Server, scope: Scope | None = None) -> Plan:
         rollover_odds=draw.uniform(0.02, 0.2),
         files=files,
         blows=_blows(source(seed, "blows")) if scope.kills else (),
-        settings=_settings(source(seed, "settings"), server, any(each.rotation in COPIED for each in files)),
+        settings=_settings(source(seed, "settings"), server, {each.rotation for each in files}),
     )
 
 
@@ -179,7 +185,7 @@ def _blows(draw: random.Random) -> tuple[Blow, ...]:
     )
 
 
-def _settings(draw: random.Random, server: Server, is_copied: bool) -> dict[str, Value]:
+def _settings(draw: random.Random, server: Server, rotations: Set[Rotation]) -> dict[str, Value]:
     drawn: dict[str, Value] = {
         "batch_lines": draw.choice([3, 20, 50, 200]),
         "batch_bytes": draw.choice([2048, 20_000, 1_000_000]),
@@ -198,4 +204,8 @@ def _settings(draw: random.Random, server: Server, is_copied: bool) -> dict[str,
         "stop_s": 5.0,
         "done_s": 1.0,
     }
-    return drawn | {"fingerprint_bytes": 4096} if is_copied else drawn  # less does not tell short copies
+    if rotations & COPIED:
+        drawn["fingerprint_bytes"] = 4096  # less does not tell short copies
+    if Rotation.UNLINK in rotations:
+        drawn["open_files"] = 512  # a file that rests is not held
+    return drawn

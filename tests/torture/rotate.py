@@ -51,6 +51,13 @@ def dated_after(path: Path, ordinal: int) -> Path:
     return target
 
 
+def moved_out(path: Path, ordinal: int) -> Path:
+    """x.ndjson -> old-x-<ordinal>.bak, in the same folder."""
+    target = path.with_name(f"old-{path.stem}-{ordinal:04}.bak")
+    path.rename(target)
+    return target
+
+
 def copied(path: Path) -> Path:
     """The first half of copytruncate: x.ndjson copied to x.ndjson.1, piece by piece as logrotate does."""
     first = shifted(path)

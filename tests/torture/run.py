@@ -7,17 +7,18 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shippers.registry import rows
 from tests.torture import account, proxy
 from tests.torture.account import Verdict
 from tests.torture.crash import Crash, Shipper
 from tests.torture.faults import Dealer
 from tests.torture.lines import Line, canonical
 from tests.torture.nest import Nest
-from tests.torture.plan import Plan, Rotation, Server
+from tests.torture.plan import LOSING, Plan, Server
 from tests.torture.stores import Memory, Remote, Store
 from tests.torture.writer import Writer
 
@@ -79,6 +80,8 @@ def run(
         (home / "log").mkdir()
         store = store or (Remote(url, plan.namespace) if url else Memory())
         outcome = _carried_out(plan, nest, home, store, between, begun, drain_s or DRAIN_S[plan.server], keep)
+        if not outcome.home:
+            store.dispose()
     finally:
         if not (keep and outcome and not outcome.ok):
             shutil.rmtree(home, ignore_errors=True)
@@ -109,7 +112,7 @@ def _carried_out(
             late = _drained(plan, road, writers, home, drain_s)
         finally:
             shipper.stop()
-        verdict = _verdict(plan, writers, store, home)
+        verdict = _verdict(plan, writers, store, home, shipper.ended_s[:-1])  # the last end is the run's
         failed = [*shipper.faults, *(f"{each.name}: {each.error!r}" for each in writers if each.error)]
         failed += [f"not drained within {drain_s:.0f} s"] if late else []
         return Outcome(
@@ -137,7 +140,7 @@ def _played(writers: list[Writer], crash: Crash) -> None:
 def _drained(plan: Plan, road: proxy.Proxy, writers: list[Writer], home: Path, drain_s: float) -> bool:
     """Waits until every line has arrived or is put aside; True when that did not come in time."""
     lines = _lines(writers)
-    may_lose = any(file.rotation is Rotation.COPYTRUNCATE_LIVE for file in plan.files)
+    may_lose = any(file.rotation in LOSING for file in plan.files)
     until = time.monotonic() + drain_s
     quiet_s = QUIET_S + float(plan.settings["timeout_s"]) + float(plan.settings["done_s"])
     requests, quiet_since = -1, time.monotonic()
@@ -152,7 +155,9 @@ def _drained(plan: Plan, road: proxy.Proxy, writers: list[Writer], home: Path, d
     return True
 
 
-def _verdict(plan: Plan, writers: list[Writer], store: Store, home: Path) -> Verdict:
+def _verdict(
+    plan: Plan, writers: list[Writer], store: Store, home: Path, ended_s: Sequence[float]
+) -> Verdict:
     risky = [line for each in writers for line in each.at_risk]
     is_memory = plan.server is Server.MEMORY
     found = list(store.documents())
@@ -166,6 +171,9 @@ def _verdict(plan: Plan, writers: list[Writer], store: Store, home: Path) -> Ver
         account.losses(home / "shipper.ndjson"),
         as_text=bytes if is_memory else canonical,
         looked_s=account.first_look_s(home / "shipper.ndjson"),
+        ended_s=ended_s,
+        seen_bytes={row.id: row.size_bytes for row in rows(home / "registry.sqlite")},
+        alone=[text for each in writers for text in each.alone],
     )
 
 

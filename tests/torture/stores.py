@@ -60,6 +60,9 @@ class Store(Protocol):
     def documents(self) -> Iterator[Document]:
         """All of them, over all backing indices."""
 
+    def dispose(self) -> None:
+        """Nobody asks again: gives back what many runs together would not find room for."""
+
 
 # In memory
 
@@ -110,6 +113,9 @@ class Memory:
         for backing in backings:
             for name, line in backing.lines.items():
                 yield Document(backing.name, name, line)
+
+    def dispose(self) -> None:
+        """Memory goes with the object."""
 
     def _create(self, pair: Pair) -> Item:
         try:
@@ -251,7 +257,13 @@ class Remote:
         for hit in found["hits"]:
             yield Document(hit["_index"], hit["_id"], json.dumps(hit["_source"]).encode())
 
+    def dispose(self) -> None:
+        """Deletes the backing indices that are not written to: a server holds only so many."""
+        for stream in self._told("GET", f"/_resolve/index/{self._pattern}", None)["data_streams"]:
+            if old := stream["backing_indices"][:-1]:
+                self._told("DELETE", f"/{','.join(old)}", None)
+
     def _told(self, method: str, path: str, body: Any) -> Any:
-        reply = self.call(method, path, "", json.dumps(body).encode())
+        reply = self.call(method, path, "", b"" if body is None else json.dumps(body).encode())
         assert reply.status == 200, reply.body[:500]
         return json.loads(reply.body)

@@ -27,6 +27,7 @@ def summary(outcomes: Iterable[Outcome], seconds: float) -> str:
         f"{sum(each.missing for each in verdicts)} missing",
         f"{sum(each.doubled_ids for each in verdicts)} doubled ids",
         f"{sum(each.doubled_lines for each in verdicts)} doubled lines",
+        f"{sum(each.one_line_copies for each in verdicts)} lines of one-line copies twice",
         f"{sum(each.strange for each in verdicts)} strange",
         f"{sum(each.lost for each in verdicts)} lost"
         f" ({sum(each.lost_bytes for each in verdicts)} bytes,"

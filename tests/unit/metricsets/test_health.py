@@ -9,12 +9,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from shippers.metricsets.health import Health
 from shippers.metricsets.settings import SamplerSettings
+from tests.e2e.stacks import poll
 from tests.servers import free_port
+
+LIMIT_S = 30
 
 WELL = {
     "status": "ok",
@@ -190,6 +194,27 @@ def test_one_service_that_hangs_delays_no_other() -> None:
     assert by_url[first]["card.health.up"] == 1
     assert by_url[second]["card.health.up"] == 1
     assert by_url[nobody]["error.code"] == "probe_refused"
+
+
+def test_a_name_look_up_that_hangs_is_a_failed_probe_and_no_second_one_is_begun(
+    settings: SamplerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve, resolved, looked_up = socket.getaddrinfo, threading.Event(), list[object]()
+
+    def hanging(*args: Any, **options: Any) -> Any:
+        looked_up.append(args[0])
+        assert resolved.wait(LIMIT_S)
+        return resolve(*args, **options)
+
+    with service(WELL) as url:
+        metricset = health(settings, url)
+        monkeypatch.setattr(socket, "getaddrinfo", hanging)
+        codes = [str(metricset.read().documents[0]["error.code"]) for _ in range(3)]
+        assert (codes, looked_up) == (["probe_timeout"] * 3, ["127.0.0.1"])
+        assert [each.name for each in threading.enumerate()].count("probe") == 1
+        resolved.set()
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        assert poll(lambda: metricset.read().documents[0]["card.health.up"] == 1, LIMIT_S)
 
 
 def test_a_silence_is_a_warning_only_after_a_first_answer() -> None:

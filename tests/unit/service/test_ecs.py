@@ -133,6 +133,16 @@ def test_what_is_no_number_becomes_null(number: object) -> None:
     assert fields["card"]["count"] == 1
 
 
+def test_a_flattened_field_has_names_of_any_kind_and_is_redacted_and_bounded() -> None:
+    name = "card.ship.discarded_events_by_reason"
+    many = {f"reason{n}": n for n in range(200)}
+    assert formatted(record(**{name: {"not_utf8": 2, "why": 1.5}}))["card"]["ship"] == {
+        "discarded_events_by_reason": {"not_utf8": 2, "why": "1.5"}
+    }
+    assert len(formatted(record(**{name: many}))["card"]["ship"]["discarded_events_by_reason"]) == 100
+    assert formatted(record(**{name: 7}))["card"]["ship"]["discarded_events_by_reason"] is None
+
+
 def test_every_value_has_the_type_of_its_field() -> None:
     extra = {
         "card.count": 2.0,

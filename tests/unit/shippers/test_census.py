@@ -88,6 +88,16 @@ def test_documents_in_the_failure_store_are_found_by_the_id_they_were_sent_with(
         assert server.asked == [f"/{STREAM}::failures/_search"]
 
 
+def test_documents_in_the_failure_store_are_found_by_the_identity_of_a_file_that_is_gone() -> None:
+    def failures(body: dict[str, Any]) -> tuple[int, Any]:
+        beginning = body["query"]["prefix"]["document.id"]
+        hits = [{"_id": "own", "_source": {"document": {"id": f"{beginning}0000000000"}}}]
+        return 200, {"hits": {"hits": hits}}
+
+    with census({f"{STREAM}::failures/_search": failures}) as (asked, _):
+        assert asked.failures_of(STREAM, "a-b-") == {"a-b-0000000000"}
+
+
 def test_a_server_without_failure_stores_has_nothing_in_one() -> None:
     error = 400, {"error": {"type": "invalid_index_name_exception", "reason": "no ::"}, "status": 400}
     with census({"_search": lambda _: error}) as (asked, _):

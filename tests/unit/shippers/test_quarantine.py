@@ -159,7 +159,7 @@ def test_entries_that_were_sent_leave_and_are_told_of(tmp_path: Path) -> None:
     before = quarantine.size_bytes()
     quarantine.replace(PARSING, [each for each in kept(quarantine) if each.start in (3, 6)], [])
     assert [each.start for each in kept(quarantine)] == [0]
-    assert quarantine.starts() == {SOURCE.id: {0}}
+    assert quarantine.ranges() == {SOURCE.id: {0: 3}}
     assert quarantine.redriven() == {SOURCE.id: {3, 6}}
     assert quarantine.size_bytes() < before
     quarantine.replace(PARSING, kept(quarantine), [])

@@ -7,11 +7,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.torture import account
-from tests.torture.account import Loss, Put, Risk, Verdict
+from tests.torture.account import Deleted, Loss, Put, Risk, Verdict
 from tests.torture.lines import Kind, Line, canonical
 from tests.torture.stores import Document
 
@@ -29,9 +30,9 @@ def judged(
     at_risk: Sequence[Risk] = (),
     losses: Sequence[Loss] = (),
     lines: Sequence[Line] = LINES,
-    looked_s: float = 0.0,
+    **given: Any,
 ) -> Verdict:
-    return account.verdict(lines, at_risk, documents, puts, losses, as_text=bytes, looked_s=looked_s)
+    return account.verdict(lines, at_risk, documents, puts, losses, as_text=bytes, **given)
 
 
 def test_each_line_once_is_in_order() -> None:
@@ -120,6 +121,61 @@ def test_a_loss_that_was_not_reported_in_bytes_or_in_time_is_seen(loss: Loss, un
     assert (verdict.unreported, verdict.ok) == (unreported, unreported == 0)
 
 
+def test_what_was_told_of_one_writers_files_does_not_excuse_anothers() -> None:
+    risks = [RISKS[0], replace(RISKS[1], dataset="part1")]
+    told = [Loss("log/part1.ndjson", 1000, 0, 0)]
+    verdict = judged(DOCUMENTS[2:], at_risk=risks, losses=told)
+    assert (verdict.lost, verdict.unreported, verdict.ok) == (2, 1, False)
+    told.append(Loss("log/part0.ndjson", 8, 0, 0))
+    assert judged(DOCUMENTS[2:], at_risk=risks, losses=told).ok
+
+
+DELETED = [replace(each, deleted=Deleted("file", 8 * each.line.number + 8)) for each in RISKS]
+
+
+def test_a_deleted_files_lines_may_be_lost_only_if_the_shipper_ended_since_it_read_them() -> None:
+    told = [Loss("log/part0.ndjson.1", 16, 0, 0)]
+    for ended_s in ([], [90.0]):
+        verdict = judged(DOCUMENTS[2:], at_risk=DELETED[:2], losses=told, ended_s=ended_s)
+        assert (verdict.missing, verdict.lost, verdict.ok) == (2, 0, False)
+    verdict = judged(DOCUMENTS[2:], at_risk=DELETED[:2], losses=told, ended_s=[90.0, 102.0])
+    assert (verdict.missing, verdict.lost, verdict.ok) == (0, 2, True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "told", "unreported"), [(16, 16, 0), (16, 8, 2), (8, 8, 0), (8, 0, 1), (0, 0, 0)]
+)
+def test_of_a_deleted_file_what_was_seen_must_be_told(seen: int, told: int, unreported: int) -> None:
+    """A time in which nobody looked is told of files that were cut short, not of those that are gone."""
+    losses = [Loss("log/part0.ndjson.1", told, 0, 1000)]
+    seen_bytes = {"file": seen}
+    verdict = judged(
+        DOCUMENTS[2:], at_risk=DELETED[:2], losses=losses, ended_s=[102.0], seen_bytes=seen_bytes
+    )
+    assert (verdict.lost, verdict.unreported, verdict.ok) == (2, unreported, unreported == 0)
+
+
+FIRST, OTHER, LATER = "a-1-0000000000", "a-2-0000000000", "a-2-0000000008"
+
+
+@pytest.mark.parametrize(
+    ("ids", "alone", "excused", "doubled"),
+    [
+        ([FIRST, OTHER], True, 1, 0),
+        ([FIRST, OTHER], False, 0, 1),  # its file had more lines: a copy of it is told
+        ([FIRST, LATER], True, 0, 1),  # not the first line of both
+        ([FIRST, FIRST], True, 0, 1),  # the same id in two backing indices
+        ([FIRST, OTHER, "a-3-0000000000"], True, 0, 2),
+    ],
+)
+def test_a_one_line_copy_that_is_there_twice_is_counted_apart(
+    ids: list[str], alone: bool, excused: int, doubled: int
+) -> None:
+    documents = [Document(f"index-{n}", name, LINES[0].text) for n, name in enumerate(ids)]
+    verdict = judged([*documents, *DOCUMENTS[1:]], alone=[LINES[0].text] if alone else [])
+    assert (verdict.one_line_copies, verdict.doubled_lines, verdict.ok) == (excused, doubled, not doubled)
+
+
 def test_equal_first_lines_of_files_are_counted_one_by_one() -> None:
     header = Line(-1, Kind.SOUND, b"{}")
     documents = [Document("index-1", f"id-{n}", b"{}") for n in range(3)]
@@ -153,10 +209,13 @@ def test_an_entry_that_a_crash_wrote_twice_counts_once(quarantine: Path) -> None
     assert account.quarantined(quarantine / "none") == []
 
 
-def test_what_the_shipper_said_of_a_truncated_file_is_read_from_its_log(tmp_path: Path) -> None:
+def test_what_the_shipper_said_of_files_cut_short_or_gone_is_read_from_its_log(tmp_path: Path) -> None:
     entry = {"event.action": "file_truncated", "at_s": 50.0, account.LOST_BYTES: 7, account.UNSEEN_MS: 2000}
-    other = {"event.action": "file_gone", "at_s": 50.0, account.LOST_BYTES: 7}
+    gone = {"event.action": "file_gone", "at_s": 50.0, account.LOST_BYTES: 7}
+    other = {"event.action": "file_deleted", "at_s": 50.0, account.LOST_BYTES: 7}
     log = tmp_path / "shipper.ndjson"
     assert account.losses(log) == []
-    log.write_text("".join(json.dumps(e | {account.PATH: "log/x.ndjson"}) + "\n" for e in (entry, other)))
-    assert account.losses(log) == [Loss("log/x.ndjson", 7, 48.0, 50.0)]
+    log.write_text(
+        "".join(json.dumps(e | {account.PATH: "log/x.ndjson"}) + "\n" for e in (entry, gone, other))
+    )
+    assert account.losses(log) == [Loss("log/x.ndjson", 7, 48.0, 50.0), Loss("log/x.ndjson", 7, 50.0, 50.0)]

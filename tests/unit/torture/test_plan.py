@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from tests.torture.crew import MIX
 from tests.torture.faults import Dealer
 from tests.torture.lines import Kind, line
 from tests.torture.plan import Fault, Rotation, Scope, Server, plan
@@ -38,6 +39,23 @@ def test_what_a_scope_leaves_out_is_not_drawn() -> None:
         drawn = plan(seed, Server.NODE, scope)
         assert (drawn.faults, drawn.blows) == ((Fault.ROLLOVER,), ())
         assert {file.rotation for file in drawn.files} == {Rotation.CHAIN}
+
+
+@pytest.mark.parametrize(
+    ("rotation", "setting", "value"),
+    [
+        (Rotation.COPYTRUNCATE_GZIP, "fingerprint_bytes", 4096),
+        (Rotation.COPYTRUNCATE_LIVE, "fingerprint_bytes", 4096),
+        (Rotation.UNLINK, "open_files", 512),
+    ],
+)
+def test_a_rotation_has_the_settings_that_it_needs(rotation: Rotation, setting: str, value: int) -> None:
+    plans = [plan(seed, Server.NODE, Scope(rotations=(rotation,))) for seed in range(20)]
+    assert {each.settings[setting] for each in plans} == {value}
+
+
+def test_runs_meet_the_embedded_node_and_the_real_elasticsearch_unless_asked_otherwise() -> None:
+    assert (len(MIX), set(MIX)) == (25, {Server.NODE, Server.ELASTICSEARCH})
 
 
 def test_the_numbers_of_lines_are_of_one_file_alone() -> None:
