@@ -80,6 +80,18 @@ def test_filter_path_cuts_answers(client: Elasticsearch, unique: str) -> None:
     client.indices.delete(index=unique)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [{"prefix": {"_id": "1"}}, {"wildcard": {"_id": "1*"}}, {"range": {"_id": {"gte": "1"}}}],
+    ids=lambda query: next(iter(query)),
+)
+def test_an_id_is_found_as_a_whole_only(client: Elasticsearch, unique: str, query: Json) -> None:
+    client.index(index=unique, id="1", document={"a": 1}, refresh=True)
+    with pytest.raises(BadRequestError, match=r"\[_id\]"):
+        client.search(index=unique, query=query)
+    client.indices.delete(index=unique)
+
+
 def test_health_tells_that_the_server_is_there(client: Elasticsearch) -> None:
     health = client.cluster.health(wait_for_status="yellow")
     assert health["status"] in ("green", "yellow")

@@ -154,11 +154,12 @@ def _pattern(kind: str, body: Any, context: Context, regex: Any) -> Node:
             raise Unsupported(f"{kind}: case_insensitive")
         params = params.get("value", params.get("wildcard"))
     field = context.field(path)
+    kind_of_field = "_id" if path == "_id" else field and field.type
+    if kind_of_field not in (None, "keyword", "text", "flattened"):
+        reason = f"Can only use {kind} queries on keyword, text and wildcard fields - not on [{path}]"
+        raise IllegalArgument(f"{reason} which is of type [{kind_of_field}]")
     if field is None:
         return Nothing()
-    if field.type not in ("keyword", "text", "flattened"):
-        reason = f"Can only use {kind} queries on keyword, text and wildcard fields - not on [{path}]"
-        raise IllegalArgument(f"{reason} which is of type [{field.type}]")
     return Pattern(strings.literal(entry(field, "")) + regex(text_of(params)))
 
 

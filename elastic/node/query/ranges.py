@@ -23,6 +23,8 @@ def range_(body: Any, context: Context) -> Node:
         raise IllegalArgument(f"[range] query malformed, no parameters for [{path}]")
     allowed("range", params, PARAMETERS)
     params = {name: value for name, value in params.items() if value is not None}
+    if path == "_id":
+        raise IllegalArgument("Field [_id] of type [_id] does not support range queries")
     field = context.field(path)
     if field is None:
         return Nothing()
