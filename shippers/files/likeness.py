@@ -94,10 +94,10 @@ class Likeness:
         if newcomer.size_bytes > len(newcomer.line or b"") + 1:
             return True
         changed_ns = newcomer.content.changed_ns
-        if original.rotated:
-            is_gone = original.place not in self.files
-            return newcomer.is_gzip and is_gone and _is_same_time(changed_ns, original_changed_ns)
-        return newcomer.met_with != row.id or changed_ns > original_changed_ns
+        is_gone = original.place not in self.files
+        if newcomer.is_gzip and is_gone and _is_same_time(changed_ns, original_changed_ns):
+            return True
+        return not original.rotated and (newcomer.met_with != row.id or changed_ns > original_changed_ns)
 
 
 def _opened(found: Found) -> Content | None:

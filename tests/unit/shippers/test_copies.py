@@ -214,6 +214,25 @@ def test_a_rotated_file_of_one_line_that_is_compressed_is_not_shipped_again(
     assert reader.run() == {}
 
 
+def test_a_file_of_one_line_that_is_renamed_and_compressed_within_a_look_is_shipped_once(
+    reader: Reader, log: Path
+) -> None:
+    """Its first line was not whole when it was met, so it is met with its compressed form at one look."""
+    path, packed = log / "request.ndjson", log / "request-20261123.ndjson.gz"
+    path.write_text("sa")
+    assert reader.run() == {}
+    append(path, "me")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    path.unlink()
+    lines = {}
+    for _ in range(3):
+        lines |= reader.run() | reader.later()
+    assert texts(lines) == ["same"]
+    reader.restart()
+    assert reader.run() | reader.later() == {}
+
+
 LONG = [f"{name}{'-' * 62}" for name in "abcdef"]
 
 
