@@ -99,7 +99,8 @@ class Strangers:
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
         self.left = {place: name for place, name in self.left.items() if place in files}
         new = [files[place] for place in files.keys() - before.keys()]
-        self._unread.miss(files, self._waiting, self._unmet.copied.keys() | self._unmet.beside)
+        copies = self._unmet.copied.keys() | self._unmet.beside
+        self._unread.miss(files, new if before else (), self._waiting, copies)
         self._unmet.listed(new, before, self._likeness.paths, self._found)
         copied = {files[place].group for place in self._unmet.copied if place in files}
         self._unread.measure(self._found, new, self._waiting, copied)

@@ -51,12 +51,17 @@ class Unread:
         return self._sizes.get(place, Size("", 0, 0))
 
     def miss(
-        self, files: Mapping[Place, Found], opened: Collection[Place], copies: Collection[Place]
+        self,
+        files: Mapping[Place, Found],
+        new: Collection[Found],
+        opened: Collection[Place],
+        copies: Collection[Place],
     ) -> None:
         """Finds files that are not there any more, or in whose place another lies.
 
         Args:
             files: what is listed now.
+            new: those of them that came since the last time; none at a start, when nobody knows.
             opened: these are read though they are gone.
             copies: these repeat a file that is written to, or repeated it.
         """
@@ -68,7 +73,7 @@ class Unread:
         there = {each.told: each for each in files.values()} if missed else {}
         for place, size in missed:
             self.forget(place)
-            if not _lives_on(size, there, place in copies):
+            if not _lives_on(size, there, new, place in copies):
                 self._lose(place, size)
 
     def measure(
@@ -129,14 +134,14 @@ def _is_another(found: Found, size: Size) -> bool:
     return found.told != size.path and not found.rotated and bool(_names(size.path)[1:])
 
 
-def _lives_on(size: Size, there: Mapping[str, Found], is_copy: bool) -> bool:
+def _lives_on(size: Size, there: Mapping[str, Found], new: Collection[Found], is_copy: bool) -> bool:
     """Whether its content is in another file: compressed or decompressed from it, or its original."""
     plain = size.path.removesuffix(GZ)
     if (plain if plain != size.path else f"{plain}{GZ}") in there:
         return True
     folder = size.path.rpartition("/")[0]
     packed = [each for path, each in there.items() if path.endswith(GZ) and path.rpartition("/")[0] == folder]
-    if any(_is_same_time(each, size.changed_ns) for each in packed):
+    if any(_is_packed_from(size, each, is_new=each in new) for each in packed):
         return True
     original = there.get("/".join(filter(None, (folder, _names(size.path)[-1]))))
     now = _size(original) if is_copy and original else None
@@ -149,10 +154,18 @@ def _names(path: str) -> list[str]:
     return [name, *(form for form, _ in forms(name))]
 
 
-def _is_same_time(packed: Found, changed_ns: int) -> bool:
-    """Whether a compressed file has this time, or its whole seconds: programs that compress hand it on."""
+def _is_packed_from(size: Size, packed: Found, *, is_new: bool) -> bool:
+    """Whether a compressed file has the file's time, or its whole seconds: programs that compress hand it on.
+
+    The file may have grown since it was last looked at: one that has come since, of the same group, may have
+    a later time.
+    """
     now = _size(packed)
-    return now is not None and now.changed_ns in (changed_ns, changed_ns // 10**9 * 10**9)
+    if now is None:
+        return False
+    is_kin = is_new and _names(packed.told)[-1] == _names(size.path)[-1]
+    is_later = is_kin and now.changed_ns >= size.changed_ns
+    return is_later or now.changed_ns in (size.changed_ns, size.changed_ns // 10**9 * 10**9)
 
 
 def _size(found: Found) -> Size | None:

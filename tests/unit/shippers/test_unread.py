@@ -126,6 +126,24 @@ def test_what_is_read_later_under_another_name_is_not_lost(
     assert (told(caplog), lost(full)) == ([], [])
 
 
+def test_a_file_that_grew_and_was_renamed_and_compressed_within_a_look_is_not_lost(
+    full: Reader, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, packed = log / "request.ndjson", log / "request-20261123.ndjson.gz"
+    append(path, "first")
+    look(full)
+    append(path, "second")
+    os.utime(path, ns=(0, time.time_ns() + 10**9))
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    path.unlink()
+    look(full)
+    full.restart()
+    lines = [line for _ in range(9) for line in texts(full.later())]
+    assert sorted(lines) == ["busy 1", "busy 2", "first", "second"]
+    assert (told(caplog), lost(full)) == ([], [])
+
+
 def test_a_file_that_is_cut_short_unopened_without_a_copy_is_lost(
     full: Reader, log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
