@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import closing
 
@@ -42,7 +43,7 @@ class Likeness:
             return False
         content = _opened(plain)
         if content is None:
-            return False
+            return _has_left(plain)  # since it was listed: the next look has it right
         with closing(content):
             mine = newcomer.content.read(COMPARED_BYTES, 0)
             is_twin = content.read(len(mine), 0) == mine
@@ -105,6 +106,15 @@ def _opened(found: Found) -> Content | None:
         return opened(found)
     except OSError:
         return None
+
+
+def _has_left(found: Found) -> bool:
+    """Whether the file is not where it was listed any more."""
+    try:
+        status = os.lstat(found.path)
+    except OSError:
+        return True
+    return Place(status.st_dev, status.st_ino) != found.place
 
 
 def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool:

@@ -4,10 +4,12 @@ import gzip
 import logging
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from shippers.files.find import Found, Place
 from tests.reader import SETTINGS, Reader, append, texts
 
 
@@ -231,6 +233,24 @@ def test_a_file_of_one_line_that_is_renamed_and_compressed_within_a_look_is_ship
     assert texts(lines) == ["same"]
     reader.restart()
     assert reader.run() | reader.later() == {}
+
+
+def test_a_file_that_goes_between_the_listing_and_the_look_at_its_compressed_form_is_shipped_once(
+    reader: Reader, log: Path
+) -> None:
+    path, packed = log / "request.ndjson.1", log / "request.ndjson.1.gz"
+    append(path, "same")
+    assert texts(reader.run()) == ["same"]
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    listed = reader.tail._strangers.listed
+
+    def late(files: Mapping[Place, Found]) -> None:
+        listed(files)
+        path.unlink(missing_ok=True)
+
+    reader.tail._strangers.listed = late  # type: ignore[method-assign]
+    assert reader.run() | reader.run() | reader.later() == {}
 
 
 LONG = [f"{name}{'-' * 62}" for name in "abcdef"]
