@@ -13,9 +13,9 @@ from app.detection.classifier import Classifier
 from app.detection.detector import Detector
 from app.detection.errors import ModelError
 from app.detection.settings import BUNDLED_CLASSIFIER, BUNDLED_MODEL, DetectionSettings
-from tests.unit.detection import classifier_model
+from tests.unit.detection import classifier_model, corner_model
 from tests.unit.detection.classifier_model import NAMES
-from tests.unit.detection.photographs import card_photo, encode
+from tests.unit.detection.photographs import card_photo, encode, noise_photo
 
 ON_CPU = DetectionSettings(provider="cpu")
 QUAD = np.array([[300, 210], [900, 260], [860, 620], [260, 560]], np.float32)
@@ -81,6 +81,41 @@ def test_the_detector_takes_type_and_reading_order_from_the_classifier(
     assert card.type == "passport"
     assert card.quad == pytest.approx(QUAD, abs=2)
     detector.self_test()
+
+
+@pytest.mark.parametrize(
+    ("types", "shares", "expected"),
+    [
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.9, "driving_licence": 0.05, "passport": 0.05}, "id_card"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.8, "driving_licence": 0.1, "passport": 0.1}, "id_card"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.4, "driving_licence": 0.3, "passport": 0.3}, "passport"),
+        ((0.0, 0.0, 1.0, 0.0), {"id_card": 1.0, "driving_licence": 0.0, "passport": 0.0}, "id_card"),
+        ((0.1, 0.1, 0.2, 0.6), {"id_card": 0.4, "driving_licence": 0.3, "passport": 0.3}, "passport"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.9, "passport": 0.1}, "passport"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.9, "visa": 0.05, "passport": 0.05}, "passport"),
+    ],
+)
+def test_two_judges_of_the_same_types_decide_together_and_of_other_types_the_classifier_alone(
+    types: tuple[float, ...], shares: dict[str, float], expected: str
+) -> None:
+    outputs = [np.array([types], np.float32), np.eye(4, dtype=np.float32)[[0]]]
+    (verdict,) = classifier.decode(outputs, NAMES, 1)
+    assert verdict.joint_type(shares) == expected
+
+
+def test_a_detector_of_the_same_types_has_a_say(tmp_path: Path) -> None:
+    """The classifier leans to passport; the detector is sure of an id_card, in another order of the names."""
+    answer = np.zeros((1, 19, 1), np.float32)
+    answer[0, 4:7, 0] = 0.1, 0.9, 0.01
+    answer[0, 7:, 0] = np.column_stack([[(10, 10), (50, 10), (50, 50), (10, 50)], np.ones(4)]).ravel()
+    names = ("driving_licence", "id_card", "passport")
+    second = classifier_model.save(tmp_path / "c.onnx", (0.3, 0.1, 0.6, 0.0))
+    body = encode(noise_photo(64, 64), "png")
+    for classes, expected in ((names, "id_card"), (("driving_licence", "id_card", "visa"), "passport")):
+        first = corner_model.save_constant(tmp_path / "m.onnx", answer, classes)
+        detector = stages(first, second)
+        (card,) = detector.detect(body, detector.inspect(body)).cards
+        assert card.type == expected
 
 
 def test_a_card_is_as_certain_as_the_less_certain_stage(tmp_path: Path, corner_onnx: Path) -> None:
