@@ -206,10 +206,14 @@ CLASSIFIER_OPTION = click.option(
 @click.option("--folder", type=FOLDER, default=RUN, show_default=True)
 @MODEL_OPTION
 @CLASSIFIER_OPTION
-@click.option("--holdout", type=FOLDER, default=HOLDOUT, show_default=True)
+@click.option(
+    "--holdout", type=FOLDER, multiple=True, default=(HOLDOUT,), show_default=True, help="To calibrate on."
+)
 @click.option("--power", type=float, help="Of the scores, instead of the calibrated one.")
-def export(folder: Path, model: Path, classifier: Path, holdout: Path, power: float | None) -> None:
-    """Write the detector's ONNX file; its scores are calibrated on the hold-out, behind the classifier."""
+def export(
+    folder: Path, model: Path, classifier: Path, holdout: tuple[Path, ...], power: float | None
+) -> None:
+    """Write the detector's ONNX file; its scores are calibrated on scenes, behind the classifier."""
     from app.detection.classifier import Classifier
     from app.detection.settings import DetectionSettings
     from training import calibrate
@@ -218,11 +222,14 @@ def export(folder: Path, model: Path, classifier: Path, holdout: Path, power: fl
 
     detector = writer.restore(folder)
     writer.export(detector, model)
-    results = measure(step.open_detector(model), holdout)
-    if classifier.exists():
-        second = Classifier(classifier, DetectionSettings(provider="cpu"))
-        results = list(step.surviving(results, holdout, second))
-    power = power or calibrate.sharpness(results)
+    if power is None:
+        first = step.open_detector(model)
+        second = Classifier(classifier, DetectionSettings(provider="cpu")) if classifier.exists() else None
+        results: list[Result] = []
+        for scenes in holdout:
+            found = measure(first, scenes)
+            results += step.judged(found, scenes, second) if second else found
+        power = calibrate.sharpness(results)
     size = writer.export(detector, model, power)
     click.echo(f"{model}: {size / 1e6:.1f} MB, scores to the power of {power:.2f}")
 

@@ -8,6 +8,7 @@ called `none` is no card.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,16 @@ class Verdict:
         if shares.keys() != self.shares.keys():
             return self.type
         return max(self.shares, key=lambda name: self.shares[name] * shares[name])
+
+
+def joint_score(score: float, certainty: float) -> float:
+    """How certain two stages are together: the geometric mean of both."""
+    return math.sqrt(score * certainty)
+
+
+def least_score(joint: float) -> float:
+    """The least score of the first stage that comes to this joint score if the second is certain."""
+    return joint**2
 
 
 class Classifier:

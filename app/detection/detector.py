@@ -33,7 +33,7 @@ class Card:
     Attributes:
         type: one of the model's types; where there is a classifier one of its types, on which the model has a
             say if both tell the same types apart.
-        score: 0 to 1; where there is a classifier, the smaller of both certainties.
+        score: 0 to 1; where there is a classifier, the geometric mean of both certainties.
         quad: (4, 2), corners TL, TR, BR, BL as the card reads, in pixels of the upright original; a corner
             beyond the picture's edge is moved to it.
     """
@@ -151,11 +151,12 @@ class Detector:
         with _timed(timings, "preprocess"):
             tensor, placement = self._prepare(pixels, facts, scale)
         least = self._settings.min_score if min_score is None else min_score
+        first_least = classifier.least_score(least) if self.classifier else least
         with self._gate.place() as waited_s:
             with _timed(timings, "infer"):
                 outputs = self.model.run(tensor)
             with _timed(timings, "postprocess"):
-                found = self._found(outputs, least)
+                found = self._found(outputs, first_least)
             with _timed(timings, "infer"):
                 judged = self._judged(found, pixels, placement)
         timings["queue"] = 1000 * waited_s
@@ -225,7 +226,7 @@ class Detector:
             replace(
                 item,
                 type=verdict.joint_type(item.shares),
-                score=min(item.score, verdict.certainty),
+                score=classifier.joint_score(item.score, verdict.certainty),
                 quad=np.roll(item.quad, -verdict.turns, axis=0),
             )
             for item, verdict in zip(found, verdicts, strict=True)

@@ -118,13 +118,26 @@ def test_a_detector_of_the_same_types_has_a_say(tmp_path: Path) -> None:
         assert card.type == expected
 
 
-def test_a_card_is_as_certain_as_the_less_certain_stage(tmp_path: Path, corner_onnx: Path) -> None:
-    second = classifier_model.save(tmp_path / "c.onnx", (0.3, 0.3, 0.02, 0.38))
-    detector = stages(corner_onnx, second)
+def test_a_cards_score_is_the_geometric_mean_of_both_certainties(tmp_path: Path, corner_onnx: Path) -> None:
+    detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx", (0.3, 0.3, 0.02, 0.38)))
+    alone = Detector(DetectionSettings(model=corner_onnx, provider="cpu"))
     body = encode(card_photo(1200, 800, QUAD), "jpeg")
+    facts = detector.inspect(body)
+    (first,), (card,) = (each.detect(body, facts, 0.5).cards for each in (alone, detector))
+    assert card.score == pytest.approx(np.sqrt(first.score * 0.62), abs=1e-3)
+    assert detector.detect(body, facts, card.score + 0.01).cards == ()
+
+
+def test_what_the_detector_is_unsure_of_is_found_where_the_classifier_is_sure(tmp_path: Path) -> None:
+    answer = np.zeros((1, 18, 1), np.float32)
+    answer[0, 4] = 0.36
+    answer[0, 6:, 0] = np.column_stack([[(10, 10), (50, 10), (50, 50), (10, 50)], np.ones(4)]).ravel()
+    first = corner_model.save_constant(tmp_path / "m.onnx", answer)
+    detector = stages(first, classifier_model.save(tmp_path / "c.onnx", (1.0, 0.0, 0.0, 0.0)))
+    body = encode(noise_photo(64, 64), "png")
     (card,) = detector.detect(body, detector.inspect(body), 0.5).cards
-    assert card.score == pytest.approx(0.62, abs=1e-4)
-    assert detector.detect(body, detector.inspect(body), 0.7).cards == ()
+    assert card.score == pytest.approx(0.6, abs=1e-3)
+    assert detector.detect(body, detector.inspect(body), 0.61).cards == ()
 
 
 def test_what_is_no_card_is_left_out(tmp_path: Path, corner_onnx: Path) -> None:
