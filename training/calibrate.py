@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import Result, best_threshold
+from app.detection.classifier import joint_score
+from training.metrics import Found, Result, figures, harmonic
 
 NATURAL = 0.5  # where a reader of the scores expects the border
 REJECTED = 0.01  # share of cards that the classifier may take for none
 MOST_BIAS = 6.0
+POWERS = np.geomspace(0.2, 5.0, 66)
 
 
 def sharpness(results: Sequence[Result]) -> float:
-    """The power to raise scores to, from the results of an uncalibrated model on a hold-out."""
-    return math.log(NATURAL) / math.log(best_threshold(results))
+    """The power to raise the detector's scores to, so that the border at 0.5 divides cards from none best.
+
+    Args:
+        results: of an uncalibrated detector, with the certainty of the second stage if there is one.
+    """
+    return float(max(POWERS, key=lambda power: _divided(results, float(power))))
+
+
+def _divided(results: Sequence[Result], power: float) -> float:
+    """The harmonic mean of precision and recall at the border, if the scores are raised to a power."""
+    raised = [replace(r, found=tuple(_raised(item, power) for item in r.found)) for r in results]
+    return harmonic(figures(raised, NATURAL))
+
+
+def _raised(item: Found, power: float) -> Found:
+    score = item.score**power
+    return replace(item, score=score if item.certainty is None else joint_score(score, item.certainty))
 
 
 def none_bias(of_cards: NDArray[np.floating]) -> float:

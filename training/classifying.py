@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training import warm
 from training.classifier import Classifier
 from training.crops import Crops
 from training.settings import KINDS, TrainSettings
@@ -31,11 +33,16 @@ class Batch:
 class Classifying:
     """Learns what a rectified card is and which way up it lies."""
 
-    def __init__(self, crops: Crops, settings: TrainSettings) -> None:
-        self._crops, self._settings = crops, settings
+    def __init__(self, crops: Crops, settings: TrainSettings, start: Path | None = None) -> None:
+        """Begins with the pretrained trunk, or with the weights of the ONNX file `start`."""
+        self._crops, self._settings, self._start = crops, settings, start
 
     def network(self, fresh: bool) -> nn.Module:
-        return Classifier(pretrained() if fresh else Trunk())
+        if not fresh or self._start is None:
+            return Classifier(pretrained() if fresh else Trunk())
+        classifier = Classifier(Trunk())
+        warm.restore(classifier, self._start, (self.batch(n).pictures for n in range(warm.BATCHES)))
+        return classifier
 
     def batch(self, number: int) -> Batch:
         rng = np.random.default_rng([self._settings.seed, number])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,14 @@ def training() -> None:
 
 
 FOLDER = click.Path(path_type=Path)
+START_OPTION = click.option(
+    "--from",
+    "start",
+    type=FOLDER,
+    help="Begin with the weights of this ONNX file, such as the bundled one, not with the trunk's.",
+)
+RATE_OPTION = click.option("--rate", type=float, help="Learning rate instead of the usual one.")
+CLASSIFIER_RATE = 1e-3
 
 
 @training.command()
@@ -105,8 +114,17 @@ def generate(
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Ends earlier after so many.")
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
+@START_OPTION
+@RATE_OPTION
 def train(
-    scenes: tuple[Path, ...], folder: Path, steps: int, minutes: float, threads: int, seed: int
+    scenes: tuple[Path, ...],
+    folder: Path,
+    steps: int,
+    minutes: float,
+    threads: int,
+    seed: int,
+    start: Path | None,
+    rate: float | None,
 ) -> None:
     """Train the detector; goes on from the last checkpoint."""
     from training.dataset import Scenes
@@ -115,7 +133,8 @@ def train(
     from training.train import Trainer
 
     settings = TrainSettings(seed=seed, threads=threads)
-    trainer = Trainer(Detecting(Scenes.load(*scenes), settings), folder, settings)
+    settings = replace(settings, learning_rate=rate or settings.learning_rate)
+    trainer = Trainer(Detecting(Scenes.load(*scenes), settings, start), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)
 
 
@@ -141,6 +160,8 @@ def mine(scenes: Path, model: Path, count: int) -> None:
 @click.option("--minutes", type=float, default=25.0, show_default=True, help="Ends earlier after so many.")
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
+@START_OPTION
+@RATE_OPTION
 def classify(
     scenes: tuple[Path, ...],
     cards: tuple[Path, ...],
@@ -150,6 +171,8 @@ def classify(
     minutes: float,
     threads: int,
     seed: int,
+    start: Path | None,
+    rate: float | None,
 ) -> None:
     """Train the classifier of rectified cards; goes on from the last checkpoint."""
     from training.classifying import Classifying
@@ -158,9 +181,9 @@ def classify(
     from training.stock import Stock
     from training.train import Trainer
 
-    settings = TrainSettings(seed=seed, threads=threads, batch=16, learning_rate=1e-3)
+    settings = TrainSettings(seed=seed, threads=threads, batch=16, learning_rate=rate or CLASSIFIER_RATE)
     crops = Crops.load(scenes, cards, Stock.load(photographs))
-    trainer = Trainer(Classifying(crops, settings), folder, settings)
+    trainer = Trainer(Classifying(crops, settings, start), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)
 
 
@@ -183,10 +206,14 @@ CLASSIFIER_OPTION = click.option(
 @click.option("--folder", type=FOLDER, default=RUN, show_default=True)
 @MODEL_OPTION
 @CLASSIFIER_OPTION
-@click.option("--holdout", type=FOLDER, default=HOLDOUT, show_default=True)
+@click.option(
+    "--holdout", type=FOLDER, multiple=True, default=(HOLDOUT,), show_default=True, help="To calibrate on."
+)
 @click.option("--power", type=float, help="Of the scores, instead of the calibrated one.")
-def export(folder: Path, model: Path, classifier: Path, holdout: Path, power: float | None) -> None:
-    """Write the detector's ONNX file; its scores are calibrated on the hold-out, behind the classifier."""
+def export(
+    folder: Path, model: Path, classifier: Path, holdout: tuple[Path, ...], power: float | None
+) -> None:
+    """Write the detector's ONNX file; its scores are calibrated on scenes, behind the classifier."""
     from app.detection.classifier import Classifier
     from app.detection.settings import DetectionSettings
     from training import calibrate
@@ -195,11 +222,14 @@ def export(folder: Path, model: Path, classifier: Path, holdout: Path, power: fl
 
     detector = writer.restore(folder)
     writer.export(detector, model)
-    results = measure(step.open_detector(model), holdout)
-    if classifier.exists():
-        second = Classifier(classifier, DetectionSettings(provider="cpu"))
-        results = list(step.surviving(results, holdout, second))
-    power = power or calibrate.sharpness(results)
+    if power is None:
+        first = step.open_detector(model)
+        second = Classifier(classifier, DetectionSettings(provider="cpu")) if classifier.exists() else None
+        results: list[Result] = []
+        for scenes in holdout:
+            found = measure(first, scenes)
+            results += step.judged(found, scenes, second) if second else found
+        power = calibrate.sharpness(results)
     size = writer.export(detector, model, power)
     click.echo(f"{model}: {size / 1e6:.1f} MB, scores to the power of {power:.2f}")
 

@@ -22,7 +22,7 @@ from training.stock import NOTHING, Stock
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-FROM_SCENE, FROM_DECK = 0.35, 0.4  # shares of the sources of crops; the rest are places without a card
+FROM_SCENE, FROM_DECK = 0.48, 0.3  # shares of the sources of crops; the rest are places without a card
 TURNS = (0.55, 0.1, 0.25, 0.1)  # how often a crop is rolled by so many quarters
 LOOSE_SHARE, LOOSE, CLOSE = 0.25, 0.035, 0.008  # of corners that are badly placed; deviations in sides
 MINED_SHARE = 0.45  # of the places without a card, where there are mined ones

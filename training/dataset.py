@@ -107,7 +107,7 @@ def _visible(
 def developed(pixels: Pixels, rng: Generator) -> Pixels:
     """Other light, colours, sharpness, noise and compression; RGB (h, w, 3)."""
     table = np.linspace(0, 1, 256) ** rng.uniform(0.65, 1.5)
-    dark = rng.uniform(0.25, 0.7) if rng.uniform() < 0.12 else 1.0
+    dark = rng.uniform(0.2, 0.7) if rng.uniform() < 0.2 else 1.0
     gains = dark * rng.uniform(0.75, 1.15) * rng.uniform(0.88, 1.12, 3)
     tables = np.clip(table[:, None] * gains * 255 + rng.uniform(-18, 18) * dark, 0, 255).astype(np.uint8)
     pixels = cv2.LUT(pixels, tables[None])
@@ -115,12 +115,12 @@ def developed(pixels: Pixels, rng: Generator) -> Pixels:
         pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     elif rng.uniform() < 0.12:
         pixels = np.ascontiguousarray(pixels[..., rng.permutation(3)])
-    if rng.uniform() < 0.3:
-        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 1.9))
+    if rng.uniform() < 0.4:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 2.2))
     if rng.uniform() < 0.3:
         noise = rng.standard_normal(pixels.shape, np.float32) * rng.uniform(1, 12)
         pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
-    if rng.uniform() < 0.4:
+    if rng.uniform() < 0.45:
         _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 90))])
         pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
     return pixels

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training import warm
 from training.dataset import Scenes
 from training.losses import Batch, losses
 from training.network import Detector
@@ -19,11 +21,16 @@ from training.trunk import Trunk, pretrained
 class Detecting:
     """Learns where cards lie."""
 
-    def __init__(self, scenes: Scenes, settings: TrainSettings) -> None:
-        self._scenes, self._settings = scenes, settings
+    def __init__(self, scenes: Scenes, settings: TrainSettings, start: Path | None = None) -> None:
+        """Begins with the pretrained trunk, or with the weights of the ONNX file `start`."""
+        self._scenes, self._settings, self._start = scenes, settings, start
 
     def network(self, fresh: bool) -> nn.Module:
-        return Detector(pretrained() if fresh else Trunk())
+        if not fresh or self._start is None:
+            return Detector(pretrained() if fresh else Trunk())
+        detector = Detector(Trunk())
+        warm.restore(detector, self._start, (self.batch(n).pictures for n in range(warm.BATCHES)))
+        return detector
 
     def batch(self, number: int) -> Batch:
         return make_batch(self._scenes, self._settings, number)

@@ -6,7 +6,8 @@ TrainingError               (training_error)
 ├── TrunkMissing            (trunk_missing)
 ├── DeckMissing             (deck_missing)
 ├── ScenesMissing           (scenes_missing)
-└── CheckpointMissing       (checkpoint_missing)
+├── CheckpointMissing       (checkpoint_missing)
+└── StartInvalid            (start_invalid)
 """
 
 from __future__ import annotations
@@ -52,3 +53,9 @@ class CheckpointMissing(TrainingError):
     """Nothing was trained yet."""
 
     code = "checkpoint_missing"
+
+
+class StartInvalid(TrainingError):
+    """The ONNX file to go on from is not there, or holds another network."""
+
+    code = "start_invalid"

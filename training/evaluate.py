@@ -15,7 +15,7 @@ from app.detection import images
 from app.detection.classifier import WANTED_PX, Classifier
 from app.detection.detector import Detector
 from app.detection.settings import DetectionSettings
-from training import calibrate, labels, views
+from training import labels, views
 from training.metrics import Figures, Found, Result
 from training.views import View
 
@@ -58,20 +58,19 @@ def results(detector: Detector, folder: Path, view: View = views.as_it_is) -> It
         yield Result(picture.file, cards, found)
 
 
-def surviving(results: Sequence[Result], folder: Path, classifier: Classifier) -> Iterator[Result]:
-    """The same results without what the classifier takes for none."""
+def judged(results: Sequence[Result], folder: Path, classifier: Classifier) -> Iterator[Result]:
+    """The same results with the classifier's certainty that each detection is a card."""
     for result in results:
         body = (folder / result.file).read_bytes()
         facts = images.inspect(body, DetectionSettings())
         pixels, scale = images.decode(body, facts, WANTED_PX)
         quads = np.array([item.quad for item in result.found], np.float32).reshape(-1, 4, 2)
         verdicts = classifier.judge(pixels, quads * np.float32(scale))
-        kept = [
-            item
+        found = [
+            replace(item, certainty=verdict.certainty)
             for item, verdict in zip(result.found, verdicts, strict=True)
-            if verdict.certainty >= calibrate.NATURAL
         ]
-        yield replace(result, found=tuple(kept))
+        yield replace(result, found=tuple(found))
 
 
 def durations_ms(detector: Detector, path: Path, runs: int) -> list[float]:

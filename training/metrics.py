@@ -17,11 +17,12 @@ FINE = 0.85
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A detection: type, score, corners (4, 2) in reading order."""
+    """A detection: type, score, corners (4, 2) in reading order; a second stage's certainty if asked."""
 
     type: str
     score: float
     quad: NDArray[np.float32]
+    certainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,13 +110,8 @@ def in_order(pair: Pair) -> bool:
     return int(np.argmin([np.abs(quad - pair.card.quad).sum() for quad in turned])) == 0
 
 
-def best_threshold(results: Sequence[Result]) -> float:
-    """The score at which the harmonic mean of precision and recall is highest."""
-    candidates = np.linspace(0.05, 0.95, 91)
-    return float(max(candidates, key=lambda score: _harmonic(figures(results, float(score)))))
-
-
-def _harmonic(values: Figures) -> float:
+def harmonic(values: Figures) -> float:
+    """The harmonic mean of precision and recall; 0 where nothing was found."""
     precision, recall = values.precision, values.recall_70
     return 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
 

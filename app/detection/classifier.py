@@ -8,7 +8,8 @@ called `none` is no card.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -29,22 +30,44 @@ BATCH: Final = 8  # crops that go through together
 WANTED_PX: Final = 960  # long side of a picture on which a card of a third of its width is still sharp
 
 _TURNS: Final = 4
+_LEAST: Final = 1e-6  # probability of a type that is as good as excluded
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdict:
     """What a card is.
 
     Attributes:
-        type: one of the classifier's types, never `none`.
+        type: the likeliest of the classifier's types, never `none`.
         certainty: 0 to 1, that it is a card at all.
         turns: 0 to 3, by how many corners the quad is to be rolled so that the first one is the top left
             one as the card reads.
+        shares: how likely each type is if it is a card, by name; they sum up to 1.
     """
 
     type: str
     certainty: float
     turns: int
+    shares: Mapping[str, float]
+
+    def joint_type(self, shares: Mapping[str, float]) -> str:
+        """The likeliest type if another judge's shares count as much as these: that of the largest product.
+
+        Where the other judge tells other types apart, this verdict's own.
+        """
+        if shares.keys() != self.shares.keys():
+            return self.type
+        return max(self.shares, key=lambda name: self.shares[name] * shares[name])
+
+
+def joint_score(score: float, certainty: float) -> float:
+    """How certain two stages are together: the geometric mean of both."""
+    return math.sqrt(score * certainty)
+
+
+def least_score(joint: float) -> float:
+    """The least score of the first stage that comes to this joint score if the second is certain."""
+    return joint**2
 
 
 class Classifier:
@@ -90,13 +113,19 @@ def decode(outputs: Sequence[NDArray[np.floating]], names: Sequence[str], count:
     if shapes != expected or not all(np.isfinite(output).all() for output in outputs):
         raise ModelError(f"The classifier answered with {shapes}, not with finite {expected}.")
     cards = np.array([name != NONE for name in names])
-    types = np.where(cards, outputs[0], -1.0).argmax(axis=1)
+    shares = np.where(cards, np.maximum(outputs[0], _LEAST), 0.0)
+    shares /= shares.sum(axis=1, keepdims=True)
+    types = shares.argmax(axis=1)
     certainties = np.clip(np.where(cards, outputs[0], 0.0).sum(axis=1), 0, 1)
     turns = outputs[1].argmax(axis=1)
     return [
-        Verdict(names[type_], float(certainty), int(turn))
-        for type_, certainty, turn in zip(types, certainties, turns, strict=True)
+        Verdict(names[type_], float(certainty), int(turn), _named(share, names))
+        for type_, certainty, turn, share in zip(types, certainties, turns, shares, strict=True)
     ]
+
+
+def _named(shares: NDArray[np.floating], names: Sequence[str]) -> dict[str, float]:
+    return {name: float(share) for name, share in zip(names, shares, strict=True) if name != NONE}
 
 
 def _plan(network: Network) -> tuple[tuple[str, ...], tuple[int, int]]:

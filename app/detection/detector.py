@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -31,8 +31,9 @@ class Card:
     """A card on a photograph.
 
     Attributes:
-        type: one of the model's types, or of the classifier's where there is one.
-        score: 0 to 1; where there is a classifier, the smaller of both certainties.
+        type: one of the model's types; where there is a classifier one of its types, on which the model has a
+            say if both tell the same types apart.
+        score: 0 to 1; where there is a classifier, the geometric mean of both certainties.
         quad: (4, 2), corners TL, TR, BR, BL as the card reads, in pixels of the upright original; a corner
             beyond the picture's edge is moved to it.
     """
@@ -85,11 +86,15 @@ class _Placement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """A card in the model's input: its type, its score and its corners (4, 2) in reading order."""
+    """A card in the model's input: its type, its score, its corners (4, 2) in reading order.
+
+    And how the model divides its belief between the types, by name.
+    """
 
     type: str
     score: float
     quad: NDArray[np.float32]
+    shares: Mapping[str, float]
 
 
 class Detector:
@@ -146,11 +151,12 @@ class Detector:
         with _timed(timings, "preprocess"):
             tensor, placement = self._prepare(pixels, facts, scale)
         least = self._settings.min_score if min_score is None else min_score
+        first_least = classifier.least_score(least) if self.classifier else least
         with self._gate.place() as waited_s:
             with _timed(timings, "infer"):
                 outputs = self.model.run(tensor)
             with _timed(timings, "postprocess"):
-                found = self._found(outputs, least)
+                found = self._found(outputs, first_least)
             with _timed(timings, "infer"):
                 judged = self._judged(found, pixels, placement)
         timings["queue"] = 1000 * waited_s
@@ -201,7 +207,12 @@ class Detector:
             found.quads, found.scores, settings.max_overlap, settings.max_cards, settings.max_covered
         )
         return [
-            _Found(self.model.types[found.types[index]], float(found.scores[index]), found.quads[index])
+            _Found(
+                self.model.types[found.types[index]],
+                float(found.scores[index]),
+                found.quads[index],
+                dict(zip(self.model.types, found.shares[index].tolist(), strict=True)),
+            )
             for index in kept
         ]
 
@@ -212,8 +223,11 @@ class Detector:
         quads = np.stack([item.quad for item in found])
         verdicts = self.classifier.judge(pixels, placement.to_decoded(quads))
         return [
-            _Found(
-                verdict.type, min(item.score, verdict.certainty), np.roll(item.quad, -verdict.turns, axis=0)
+            replace(
+                item,
+                type=verdict.joint_type(item.shares),
+                score=classifier.joint_score(item.score, verdict.certainty),
+                quad=np.roll(item.quad, -verdict.turns, axis=0),
             )
             for item, verdict in zip(found, verdicts, strict=True)
         ]

@@ -53,5 +53,25 @@ def rgb_unit(pixels: NDArray[np.uint8], box: Letterbox, size: tuple[int, int]) -
     method = cv2.INTER_AREA if box.scale_x < 1 else cv2.INTER_LINEAR
     canvas = np.full((size[1], size[0], 3), GREY, np.uint8)
     inside = canvas[box.top : box.top + box.height, box.left : box.left + box.width]
-    cv2.resize(pixels, (box.width, box.height), dst=inside, interpolation=method)
+    part = shrunk(pixels, _whole_step(pixels, box))
+    cv2.resize(part, (box.width, box.height), dst=inside, interpolation=method)
     return cast(NDArray[np.float32], cv2.dnn.blobFromImage(canvas, 1 / 255, swapRB=True))
+
+
+def shrunk(pixels: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """Squares of `step` x `step` pixels averaged to one; sides that are no multiples lose what is over.
+
+    OpenCV averages by a whole number many times faster than by any other.
+    """
+    if step < 2:
+        return pixels
+    height, width = (side // step for side in pixels.shape[:2])
+    whole = pixels[: height * step, : width * step]
+    return cast(NDArray[np.uint8], cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _whole_step(pixels: NDArray[np.uint8], box: Letterbox) -> int:
+    """The largest number that divides both sides and leaves at least as much as the box holds."""
+    height, width = pixels.shape[:2]
+    most = min(width // box.width, height // box.height)
+    return max((step for step in range(2, most + 1) if width % step == height % step == 0), default=1)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection.letterbox import GREY
+from app.detection.letterbox import GREY, shrunk
 from app.detection.opencv import cv2
 
 MARGIN = 0.06  # room around the card, in shares of the crop
 _WIDEST = 2.2  # width by height that a card may have; what is beyond comes from a steep view
-_SHRINK_FROM = 1.5  # pixels of the picture per pixel of the crop from which on areas are averaged
 
 
 def crop(pixels: NDArray[np.uint8], quad: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -61,12 +58,8 @@ def _shrunk(
     part = pixels[top:bottom, left:right]
     edges = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
     excess = float(edges.max() / max(np.ptp(place, axis=0).max(), 1.0))
-    scale = np.ones(2)
-    if excess > _SHRINK_FROM:
-        small = np.maximum(np.round(np.array(part.shape[1::-1]) / excess), 1).astype(int)
-        scale = small / np.array(part.shape[1::-1])
-        shrunk = cv2.resize(part, (int(small[0]), int(small[1])), interpolation=cv2.INTER_AREA)
-        part = cast(NDArray[np.uint8], shrunk)
-    source = ((quad - (left, top)) * scale).astype(np.float32)
+    step = int(np.clip(np.round(excess), 1, min(part.shape[:2])))
+    source = ((quad - (left, top)) / step).astype(np.float32)
+    part = shrunk(part, step)
     # Pixel (0, 0) covers the square from 0 to 1: its centre is at a half.
     return np.asarray(cv2.getPerspectiveTransform(source - 0.5, place - 0.5)), np.ascontiguousarray(part)

@@ -39,6 +39,7 @@ IDENTITY: dict[str, tuple[Draw, int]] = {
     "identity_fields": (identity.fields_card, 10),
     "identity_chip": (identity.chip_card, 8),
     "identity_insurance": (identity.insurance, 7),
+    "identity_scheme": (identity.scheme, 9),
     "identity_zone": (identity.zone_front, 7),
     "identity_id2": (identity.id2, 14),
     "identity_back_zone": (identity.back_zone, 8),

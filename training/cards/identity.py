@@ -1,4 +1,4 @@
-"""Identity cards, residence permits and insurance cards of no country in particular: twelve families."""
+"""Identity cards, residence permits and insurance cards of no country in particular: thirteen families."""
 
 from __future__ import annotations
 
@@ -57,6 +57,37 @@ def insurance(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     for row, words in enumerate((people.pick(rng, people.FIRST), people.pick(rng, people.LAST))):
         sheet.text(26, 36 + 4.5 * row, words, 4, look.ink, look.latin)
     sheet.text(26, 48, " ".join(people.digits(rng, n) for n in (1, 2, 2, 3, 3)), 3.6, look.ink, look.latin)
+    return _finish(sheet, rng, look, stock)
+
+
+def scheme(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """Strong colours in large shapes, a picture or a sign, one or two large words, a few small ones."""
+    look = parts.design(rng, left=0.3)
+    ground = ornament.colour(rng, 10, 245)
+    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, ground)
+    ornament.tint(sheet, rng, ground, ornament.colour(rng, 10, 245))
+    if stock.pictures and rng.uniform() < 0.25:
+        parts.picture(sheet, rng, stock)
+    for _ in range(int(rng.integers(1, 4))):
+        ornament.areas(sheet, rng, ornament.colour(rng, 0, 256))
+    ink = ornament.colour(rng, 225, 256) if rng.uniform() < 0.6 else ornament.colour(rng, 0, 70)
+    title = look.script.word(rng, 12)
+    middle = rng.uniform() < 0.3
+    place = (WIDTH / 2, "ms") if middle else (float(rng.uniform(4, 20)), "ls")
+    size = float(rng.uniform(6, 15))
+    sheet.text(place[0], float(rng.uniform(12, 46)), title, size, ink, look.bold, place[1], 60)
+    if rng.uniform() < 0.6:
+        ornament.chip(sheet, float(rng.uniform(5, 14)), float(rng.uniform(15, 28)), rng)
+    if rng.uniform() < 0.35:
+        sheet.put(
+            ornament.emblem(rng, ink, ornament.colour(rng, 0, 256)), float(rng.uniform(45, 64)), 6, 16, 16
+        )
+    if rng.uniform() < 0.35:
+        photo_beside(sheet, rng, look, stock, float(rng.uniform(4, 18)))
+    left, top = float(rng.uniform(5, 45)), float(rng.uniform(30, 40))
+    for row in range(int(rng.integers(1, 4))):
+        words = people.digits(rng, 11) if rng.uniform() < 0.4 else look.script.word(rng, 14)
+        sheet.text(left, top + 5 * row, words, float(rng.uniform(2.6, 4)), ink, look.face, "ls", 38)
     return _finish(sheet, rng, look, stock)
 
 

@@ -12,7 +12,10 @@ from training.cards import ornament, people
 from training.cards.faces import face
 from training.cards.scripts import script
 from training.cards.sheet import Colour, Pixels, Sheet
+from training.scenes.lookalikes import lookalike
 from training.stock import NOTHING, Stock
+
+LOOKALIKES = 0.35  # share of the things that were once taken for cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ def thing(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Thing:
     )  # fmt: skip
     pictured = ((_print, 4), (_object, 6), (_snapshot, 3)) if stock.pictures and stock.cutouts else ()
     weights = np.array([weight for _, weight in (*kinds, *pictured)], float)
+    if rng.uniform() < LOOKALIKES:
+        return _thing(lookalike(rng, px_per_mm, stock), float(rng.choice((0.3, 2))))
     chosen = int(rng.choice(len(weights), p=weights / weights.sum()))
     if chosen >= len(kinds):
         return pictured[chosen - len(kinds)][0](rng, px_per_mm, stock)

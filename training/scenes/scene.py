@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from training.cards.sheet import Card
 from training.labels import LabelledCard
-from training.scenes import background, camera, hands, light, panel
+from training.scenes import background, camera, hands, laminate, light, panel
 from training.scenes.camera import Pose
 from training.scenes.panel import Panel
 from training.stock import NOTHING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from training.deck import Source
 
 Pixels = NDArray[np.uint8]
+LAMINATED = 0.4  # share of gripped cards
 HELD = 0.22  # share of cards under fingers, where the light is not gentle
 TRIES = 12  # poses tried for one card before it is left out
 
@@ -34,11 +35,17 @@ class Scene:
 
 
 SIZES = ((448, 336), (336, 448), (448, 448), (448, 300), (300, 448), (480, 270), (270, 480))
-EMPTY, SCAN, COPY, GROUP = 0.25, 0.12, 0.06, 0.12  # shares of the kinds of scene; the rest has free cards
+EMPTY, SCAN, COPY, GROUP, GRIPPED = (
+    0.24,
+    0.1,
+    0.05,
+    0.16,
+    0.09,
+)  # shares of the kinds of scene; the rest has free cards
 
 
 def random_scene(rng: Generator, source: Source) -> Scene:
-    """About 450 pixels: without a card, a scan, a copy of cards on white paper, touching or free cards."""
+    """About 450 pixels: without a card, a scan, a copy on white paper, touching, gripped or free cards."""
     size = SIZES[int(rng.integers(len(SIZES)))]
     kind = rng.uniform()
     if kind < EMPTY:
@@ -52,6 +59,8 @@ def random_scene(rng: Generator, source: Source) -> Scene:
         middle = (size[0] * float(rng.uniform(0.45, 0.55)), size[1] * float(rng.uniform(0.45, 0.55)))
         pose = replace(camera.random_pose(rng, size, (0.6, 1.3), 0.5), centre=middle)
         return compose(rng, size, [(group, pose)], int(rng.integers(0, 3)), source=source)
+    if kind < EMPTY + SCAN + COPY + GROUP + GRIPPED:
+        return gripped(rng, size, source)
     return _free(rng, size, source)
 
 
@@ -104,6 +113,29 @@ def compose(
             hands.cover(picture, quads[0], rng, source)
     finished = light.exposed(light.lit(picture, rng, strength), rng, strength)
     return Scene(finished, tuple(labelled))
+
+
+def gripped(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
+    """One card held up before anything, large, often seen from the side, sometimes laminated."""
+    card = source.card(rng)
+    if rng.uniform() < LAMINATED:
+        card = laminate.laminated(card, rng)
+    held = panel.single(card)
+    middle = (size[0] * float(rng.uniform(0.35, 0.65)), size[1] * float(rng.uniform(0.35, 0.65)))
+    pose = replace(
+        camera.random_pose(rng, size, (0.5, 1.3), float(rng.choice((0.4, 0.8, 1.1)))), centre=middle
+    )
+    picture = background.background(rng, *size, source.stock)
+    found = _place(rng, held, pose, size, np.zeros(picture.shape[:2], np.uint8))
+    if found is None:
+        return _free(rng, size, source)
+    matrix, (quad,) = found
+    skin = hands.skin(rng)
+    hands.behind(picture, quad, skin, rng)
+    camera.paste(picture, held.pixels, matrix, max(size) / 448 * 0.4)
+    hands.grip(picture, quad, skin, rng)
+    finished = light.exposed(light.lit(picture, rng), rng)
+    return Scene(finished, (LabelledCard(card.type, quad),))
 
 
 def _copy(rng: Generator, size: tuple[int, int], source: Source) -> Scene:

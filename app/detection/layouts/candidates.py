@@ -33,11 +33,13 @@ class Candidates:
     Attributes:
         scores: (n,), 0 to 1.
         types: (n,), indices into `Plan.types`.
+        shares: (n, types), how the model divides its belief between the types; they sum up to 1.
         quads: (n, 4, 2), corners TL, TR, BR, BL as the card reads, in pixels of the input; finite.
     """
 
     scores: NDArray[np.float32]
     types: NDArray[np.intp]
+    shares: NDArray[np.float32]
     quads: NDArray[np.float32]
 
     def best(self, limit: int) -> Candidates:
@@ -45,4 +47,4 @@ class Candidates:
         if len(self.scores) <= limit:
             return self
         chosen = np.argsort(-self.scores, kind="stable")[:limit]
-        return Candidates(self.scores[chosen], self.types[chosen], self.quads[chosen])
+        return Candidates(self.scores[chosen], self.types[chosen], self.shares[chosen], self.quads[chosen])

@@ -23,6 +23,7 @@ prepare = letterbox.rgb_unit
 
 _CORNERS: Final = 4
 _BOX_ROWS: Final = 4
+_LEAST_SCORE: Final = 1e-6  # of a type that is as good as excluded
 
 
 def matches(metadata: Mapping[str, str], inputs: Sequence[Shape], outputs: Sequence[Shape]) -> bool:
@@ -77,7 +78,15 @@ def decode(outputs: Sequence[NDArray[np.floating]], plan: Plan, min_score: float
     corners = rows[first_corner:].reshape(_CORNERS, numbers, rows.shape[1])[:, :2]
     keep = (best >= np.float64(min_score)) & np.isfinite(best) & np.isfinite(corners).all(axis=(0, 1))
     quads = np.ascontiguousarray(corners[:, :, keep].transpose(2, 0, 1), np.float32)
-    return Candidates(np.minimum(best[keep], 1).astype(np.float32), types[keep], quads)
+    shares = _shares(scores[:, keep].T)
+    return Candidates(np.minimum(best[keep], 1).astype(np.float32), types[keep], shares, quads)
+
+
+def _shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores (n, types) as shares of their sum; all alike where every score is 0."""
+    raised = np.clip(scores, _LEAST_SCORE, 1)
+    shares: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _rows(outputs: Sequence[NDArray[np.floating]], types: int) -> NDArray[np.float32]:

@@ -59,8 +59,10 @@ def save(
     return path
 
 
-def save_constant(path: Path, answer: NDArray[np.float32], side_px: int = 64) -> Path:
-    """Writes a model that answers any photograph with the same array (1, 18, n)."""
+def save_constant(
+    path: Path, answer: NDArray[np.float32], names: tuple[str, ...] = NAMES, side_px: int = 64
+) -> Path:
+    """Writes a model that answers any photograph with the same array (1, 16 + names, n)."""
     nodes = [
         helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
@@ -77,7 +79,7 @@ def save_constant(path: Path, answer: NDArray[np.float32], side_px: int = 64) ->
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    helper.set_model_props(model, {"task": "pose", "kpt_shape": "[4, 3]", "names": str(list(NAMES))})
+    helper.set_model_props(model, {"task": "pose", "kpt_shape": "[4, 3]", "names": str(list(names))})
     path.write_bytes(model.SerializeToString())
     return path
 

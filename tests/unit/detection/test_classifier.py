@@ -13,9 +13,9 @@ from app.detection.classifier import Classifier
 from app.detection.detector import Detector
 from app.detection.errors import ModelError
 from app.detection.settings import BUNDLED_CLASSIFIER, BUNDLED_MODEL, DetectionSettings
-from tests.unit.detection import classifier_model
+from tests.unit.detection import classifier_model, corner_model
 from tests.unit.detection.classifier_model import NAMES
-from tests.unit.detection.photographs import card_photo, encode
+from tests.unit.detection.photographs import card_photo, encode, noise_photo
 
 ON_CPU = DetectionSettings(provider="cpu")
 QUAD = np.array([[300, 210], [900, 260], [860, 620], [260, 560]], np.float32)
@@ -83,13 +83,61 @@ def test_the_detector_takes_type_and_reading_order_from_the_classifier(
     detector.self_test()
 
 
-def test_a_card_is_as_certain_as_the_less_certain_stage(tmp_path: Path, corner_onnx: Path) -> None:
-    second = classifier_model.save(tmp_path / "c.onnx", (0.3, 0.3, 0.02, 0.38))
-    detector = stages(corner_onnx, second)
+@pytest.mark.parametrize(
+    ("types", "shares", "expected"),
+    [
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.9, "driving_licence": 0.05, "passport": 0.05}, "id_card"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.8, "driving_licence": 0.1, "passport": 0.1}, "id_card"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.4, "driving_licence": 0.3, "passport": 0.3}, "passport"),
+        ((0.0, 0.0, 1.0, 0.0), {"id_card": 1.0, "driving_licence": 0.0, "passport": 0.0}, "id_card"),
+        ((0.1, 0.1, 0.2, 0.6), {"id_card": 0.4, "driving_licence": 0.3, "passport": 0.3}, "passport"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.9, "passport": 0.1}, "passport"),
+        ((0.1, 0.2, 0.7, 0.0), {"id_card": 0.9, "visa": 0.05, "passport": 0.05}, "passport"),
+    ],
+)
+def test_two_judges_of_the_same_types_decide_together_and_of_other_types_the_classifier_alone(
+    types: tuple[float, ...], shares: dict[str, float], expected: str
+) -> None:
+    outputs = [np.array([types], np.float32), np.eye(4, dtype=np.float32)[[0]]]
+    (verdict,) = classifier.decode(outputs, NAMES, 1)
+    assert verdict.joint_type(shares) == expected
+
+
+def test_a_detector_of_the_same_types_has_a_say(tmp_path: Path) -> None:
+    """The classifier leans to passport; the detector is sure of an id_card, in another order of the names."""
+    answer = np.zeros((1, 19, 1), np.float32)
+    answer[0, 4:7, 0] = 0.1, 0.9, 0.01
+    answer[0, 7:, 0] = np.column_stack([[(10, 10), (50, 10), (50, 50), (10, 50)], np.ones(4)]).ravel()
+    names = ("driving_licence", "id_card", "passport")
+    second = classifier_model.save(tmp_path / "c.onnx", (0.3, 0.1, 0.6, 0.0))
+    body = encode(noise_photo(64, 64), "png")
+    for classes, expected in ((names, "id_card"), (("driving_licence", "id_card", "visa"), "passport")):
+        first = corner_model.save_constant(tmp_path / "m.onnx", answer, classes)
+        detector = stages(first, second)
+        (card,) = detector.detect(body, detector.inspect(body)).cards
+        assert card.type == expected
+
+
+def test_a_cards_score_is_the_geometric_mean_of_both_certainties(tmp_path: Path, corner_onnx: Path) -> None:
+    detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx", (0.3, 0.3, 0.02, 0.38)))
+    alone = Detector(DetectionSettings(model=corner_onnx, provider="cpu"))
     body = encode(card_photo(1200, 800, QUAD), "jpeg")
+    facts = detector.inspect(body)
+    (first,), (card,) = (each.detect(body, facts, 0.5).cards for each in (alone, detector))
+    assert card.score == pytest.approx(np.sqrt(first.score * 0.62), abs=1e-3)
+    assert detector.detect(body, facts, card.score + 0.01).cards == ()
+
+
+def test_what_the_detector_is_unsure_of_is_found_where_the_classifier_is_sure(tmp_path: Path) -> None:
+    answer = np.zeros((1, 18, 1), np.float32)
+    answer[0, 4] = 0.36
+    answer[0, 6:, 0] = np.column_stack([[(10, 10), (50, 10), (50, 50), (10, 50)], np.ones(4)]).ravel()
+    first = corner_model.save_constant(tmp_path / "m.onnx", answer)
+    detector = stages(first, classifier_model.save(tmp_path / "c.onnx", (1.0, 0.0, 0.0, 0.0)))
+    body = encode(noise_photo(64, 64), "png")
     (card,) = detector.detect(body, detector.inspect(body), 0.5).cards
-    assert card.score == pytest.approx(0.62, abs=1e-4)
-    assert detector.detect(body, detector.inspect(body), 0.7).cards == ()
+    assert card.score == pytest.approx(0.6, abs=1e-3)
+    assert detector.detect(body, detector.inspect(body), 0.61).cards == ()
 
 
 def test_what_is_no_card_is_left_out(tmp_path: Path, corner_onnx: Path) -> None:

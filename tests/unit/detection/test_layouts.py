@@ -53,6 +53,11 @@ def test_decodes_as_plain_loops_do(seed: int, types: int, numbers: int, count: i
     assert found.types.tolist() == [type_ for type_, _, _ in expected]
     assert found.scores.tolist() == pytest.approx([score for _, score, _ in expected])
     assert found.quads.shape == (len(expected), 4, 2)
+    assert found.shares.shape == (len(expected), types)
+    assert found.shares.sum(axis=1) == pytest.approx(np.ones(len(expected)), abs=1e-5)
+    assert found.shares.max(axis=1) == pytest.approx(
+        [s[t] for s, t in zip(found.shares, found.types, strict=True)]
+    )
     if expected:
         assert found.quads == pytest.approx(np.array([corners for _, _, corners in expected]))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.detection.letterbox import GREY, Letterbox, rgb_unit
+from app.detection.letterbox import GREY, Letterbox, rgb_unit, shrunk
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,19 @@ def test_averages_when_it_shrinks() -> None:
     chess = (np.indices((704, 704)).sum(axis=0) % 2 * 255).astype(np.uint8)
     tensor = rgb_unit(np.dstack([chess] * 3), Letterbox.fit((704, 704), (352, 352)), (352, 352))
     assert np.ptp(tensor) < 0.01
+
+
+@pytest.mark.parametrize(("width", "height"), [(1632, 1224), (1631, 1223), (1760, 1000), (353, 200)])
+def test_a_ramp_keeps_its_place_however_the_picture_is_shrunk(width: int, height: int) -> None:
+    """Also where a whole step comes first: the ramp's values stand where the letterbox says."""
+    ramp = np.tile(np.linspace(0, 255, width)[None, :, None], (height, 1, 3)).astype(np.uint8)
+    box = Letterbox.fit((width, height), (352, 352))
+    row = rgb_unit(ramp, box, (352, 352))[0, 0, 176, box.left : box.left + box.width]
+    assert row == pytest.approx((np.arange(352) + 0.5) / 352, abs=0.006)
+
+
+def test_squares_are_averaged_and_what_is_over_is_cut_off() -> None:
+    picture = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    expected = picture[:4, :6].reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
+    assert shrunk(picture, 2) == pytest.approx(expected, abs=0.51)
+    assert shrunk(picture, 1) is picture

@@ -54,7 +54,11 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     run("export-classifier", "--folder", tmp_path / "c", "--classifier", classifier, "--holdout", scenes,
         "--cards", deck, "--count", 20)  # fmt: skip
     files = ("--model", detector, "--classifier", classifier)
-    run("export", "--folder", tmp_path / "d", *files, "--holdout", scenes)
+    run("export", "--folder", tmp_path / "d", *files, "--holdout", scenes, "--holdout", empty)
+    run("train", "--from", detector, "--rate", 5e-4, "--scenes", scenes, "--folder", tmp_path / "d2",
+        "--steps", STEPS, "--threads", 1)  # fmt: skip
+    run("classify", "--from", classifier, "--scenes", scenes, "--cards", deck, "--photographs", stock,
+        "--folder", tmp_path / "c2", "--steps", STEPS, "--threads", 1)  # fmt: skip
     figures = tmp_path / "goals.json"
     output = run(
         "goals", *files, "--specimens", PHOTOS, "--holdout", scenes, "--empty", empty, "--json", figures

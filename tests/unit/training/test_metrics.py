@@ -80,3 +80,12 @@ def test_the_calibrating_power_moves_the_best_threshold_to_a_half() -> None:
     unsure = Result("g.jpg", (), (Found("id_card", 0.2, square(0, 0)),))
     power = sharpness((sure, unsure))
     assert 0.34**power >= 0.5 > 0.2**power
+
+
+def test_the_calibrating_power_minds_the_second_stage() -> None:
+    """The detector is as sure of the false one; the classifier tells them apart."""
+    right = Found("id_card", 0.3, square(0, 0), certainty=0.9)
+    wrong = Found("id_card", 0.3, square(0, 0), certainty=0.2)
+    results = (Result("f.jpg", (card("id_card", square(0, 0)),), (right,)), Result("g.jpg", (), (wrong,)))
+    power = sharpness(results)
+    assert math.sqrt(0.3**power * 0.9) >= 0.5 > math.sqrt(0.3**power * 0.2)
