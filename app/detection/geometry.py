@@ -54,16 +54,17 @@ def iou(quad: NDArray[np.floating], others: NDArray[np.floating]) -> Floats:
 
     Quads without an area overlap nothing.
     """
-    both = intersection(quad, others)
-    union = area(hull(quad[None]))[0] + area(hull(others)) - both
-    return _share(both, union)
+    return overlaps(quad, others)[0]
 
 
-def covered(quad: NDArray[np.floating], others: NDArray[np.floating]) -> Floats:
-    """The share (n,) of the smaller of two hulls that the other covers, of one quad (4, 2) and (n, 4, 2)."""
+def overlaps(quad: NDArray[np.floating], others: NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """Intersection over union (n,), and the share (n,) of the smaller hull that the other covers.
+
+    Of the hulls of one quad (4, 2) and of others (n, 4, 2).
+    """
     both = intersection(quad, others)
-    smaller = np.minimum(area(hull(quad[None]))[0], area(hull(others)))
-    return _share(both, smaller)
+    own, theirs = area(hull(quad[None]))[0], area(hull(others))
+    return _share(both, own + theirs - both), _share(both, np.minimum(own, theirs))
 
 
 def intersection(quad: NDArray[np.floating], others: NDArray[np.floating]) -> Floats:
@@ -104,8 +105,8 @@ def suppress(
         kept.append(best)
         near = _near(quads[best], quads[order])
         rivals = quads[order[near]]
-        same = (iou(quads[best], rivals) > max_overlap) | (covered(quads[best], rivals) > max_covered)
-        near[near] = same
+        shared, covered = overlaps(quads[best], rivals)
+        near[near] = (shared > max_overlap) | (covered > max_covered)
         order = order[~near]
     return np.array(kept, np.intp)
 

@@ -96,4 +96,4 @@ def test_a_quad_inside_a_better_one_is_a_part_of_it() -> None:
     assert geometry.suppress(quads, scores, 0.5, 10, max_covered=0.8).tolist() == [1, 2]
     assert geometry.suppress(quads, scores, 0.5, 10).tolist() == [1, 2, 0]
     assert geometry.suppress(quads, scores, 0.5, 1, max_covered=0.8).tolist() == [1]
-    assert geometry.covered(outer, quads).tolist() == pytest.approx([1, 1, 0])
+    assert geometry.overlaps(outer, quads)[1].tolist() == pytest.approx([1, 1, 0])
