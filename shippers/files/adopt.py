@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
+from shippers.batch import LARGEST_BYTES
 from shippers.files.content import GZIP_MAGIC, Content, Plain
 from shippers.files.find import Found, Place
-from shippers.files.fingerprint import TAIL_BYTES, digest, first_line, has_prefix
+from shippers.files.fingerprint import TAIL_BYTES, digest, first_line, has_prefix, identity
 from shippers.files.gzipped import Gzipped
 from shippers.registry import Row
 from shippers.settings import ShipperSettings
@@ -81,6 +82,24 @@ class Newcomer:
         self._reaches(row.checkpoint)
         row = row.beginning(first, self._settings.fingerprint_bytes)
         return replace(row, size_bytes=self.content.size(), changed_ns=self.content.changed_ns)
+
+    def new_row(self, number: int, may_be_lost: bool) -> Row | None:
+        """The row of a file that nobody knows; None when no stream is known for it, or it was written anew.
+
+        `may_be_lost`: an earlier registry may have been lost; then all of the file may have been sent.
+        """
+        line, most = self.line or b"", self._settings.fingerprint_bytes
+        head = self.content.read(max(most, len(line)), 0)
+        if not self.stream or not head.startswith(line):
+            return None
+        head = head[:most]
+        head = head[: head.rfind(b"\n") + 1 or len(line)]
+        whole = LARGEST_BYTES if self.is_gzip else self.size_bytes
+        sent = max(self._settings.ahead_bytes, whole if may_be_lost else 0)
+        name, place = identity(line, number), self.found.place
+        row = Row(name, place, 0, b"", 0, self.stream, self.found.told, sent=sent)
+        row = replace(row, changed_ns=self.content.changed_ns, family=identity(line), number=number)
+        return row.beginning(head, most)
 
     def is_row(self, row: Row, copied_from: str | None = None) -> bool | None:
         """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it.

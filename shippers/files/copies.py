@@ -87,6 +87,10 @@ class Copies:
         self._registry.keep_copy(place, None)
         return self.held.pop(place, None)
 
+    def release(self, place: Place) -> None:
+        """Holds it no more, and leaves it noted; whoever asks has the content now."""
+        del self.held[place]
+
     def forget_unlisted(self, listed: Iterable[Place]) -> None:
         """Lets go of copies that are not there any more."""
         for place in (self.held.keys() | self._registry.copies()) - set(listed):

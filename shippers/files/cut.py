@@ -45,7 +45,7 @@ class Cuts:
         Raises:
             sqlite3.OperationalError: the registry does not take it.
         """
-        place, unseen_s = harvester.place, self._clock() - harvester.seen_s
+        place = harvester.place
         row = self._registry.get(harvester.source.id)
         if row is None:
             return
@@ -55,7 +55,8 @@ class Cuts:
         row = replace(
             row, lost_bytes=row.lost_bytes + lost, size_bytes=max(harvester.most_bytes, row.size_bytes)
         )
-        self._losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
+        name, unseen_s = copy.found.name if copy else None, self._clock() - harvester.seen_s
+        self._losses.truncated(row, harvester.position, lost, unseen_s, name)
         if copy is None:
             self._registry.save([replace(row, place=None, gone_s=self._wall(), tail_digest=b"")])
             self._known.read_to[row.id] = harvester.read_to

@@ -50,6 +50,14 @@ class Likeness:
             self._registry.keep_copy(newcomer.found.place, copy.of)
         return is_twin
 
+    def is_beginning(self, newcomer: Newcomer, base: Found) -> bool:
+        """Whether the file of this path, which is not read, begins with all of it."""
+        content = _opened(base)
+        if content is None:
+            return False
+        with closing(content):
+            return Copy(newcomer.found, newcomer.content, "").agrees(content)
+
     def is_copy(self, newcomer: Newcomer, row: Row, *, is_copied: bool) -> bool | None:
         """Whether it is a copy of the file of `row`, which is there, or may be; it is held then.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from shippers.batch import LARGEST_BYTES
 from shippers.files.adopt import Newcomer, opened
-from shippers.files.copies import Copies
+from shippers.files.content import Content
+from shippers.files.copies import Copies, Copy
 from shippers.files.find import Found, Place
 from shippers.files.fingerprint import identity
 from shippers.files.known import Known, Rest
@@ -62,6 +62,7 @@ class Strangers:
         self._waiting: dict[Place, Newcomer] = {}
         self._unsure: set[Place] = set()
         self._unopened: set[Place] = set()
+        self._late: set[Place] = set()
         self.left: dict[Place, str] = {}
         self.cut = registry.displaced()
         self._unread = Unread(registry, losses, wall)
@@ -71,6 +72,11 @@ class Strangers:
     def found(self) -> Mapping[Place, Found]:
         """The files that wait for something: a first line, room, or another file's end."""
         return self._found
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether none waits, and all copies that are held are of files that are read or rest."""
+        return not self._found and all(map(self._is_original_known, self._copies.held.values()))
 
     @property
     def is_settled(self) -> bool:
@@ -148,6 +154,7 @@ class Strangers:
         """
         self._room = room
         self._unopened.clear()
+        self._late.clear()
         self._unsure.clear()
         open_ones = [each for found in self._in_order() if (each := self._opened(found))]
         for newcomer in open_ones:
@@ -161,6 +168,7 @@ class Strangers:
             elif newcomer.found.place not in self._unsure:
                 strangers.append(newcomer)
         taken = {each.row.id: each.row for each in result}
+        strangers += self._orphans(taken)
         # Copies are told by the file that is written to; of several copies the longest is its heir.
         for newcomer in sorted(strangers, key=_precedence):
             if self._likeness.is_twin(newcomer) or newcomer.line is None:
@@ -218,6 +226,7 @@ class Strangers:
         try:
             return self._open(found)
         except FileNotFoundError:
+            self._unsure.add(found.place)  # renamed since it was listed
             return None
         except OSError as error:
             self._unopened.add(found.place)
@@ -231,7 +240,10 @@ class Strangers:
             self._unopened.add(found.place)
             return None
         status = os.lstat(found.path)
-        if not status.st_size or (status.st_dev, status.st_ino) != (found.place.device, found.place.inode):
+        if (status.st_dev, status.st_ino) != (found.place.device, found.place.inode):
+            self._unsure.add(found.place)
+            return None
+        if not status.st_size:
             return None
         if may_rest and row and self._rests(found, row, status):
             return None
@@ -240,12 +252,16 @@ class Strangers:
             return None
         content = opened(found)
         if content is None:
+            self._unsure.add(found.place)
             return None
+        self._room -= 1
+        return self._met(found, content)
+
+    def _met(self, found: Found, content: Content) -> Newcomer:
         stream = stream_of(found.kin.type, found.name, self._namespace) if found.kin else None
         newcomer = Newcomer(found, content, stream or "", self._settings, self._clock)
         newcomer.is_beside = found.place in self._unmet.beside
         self._waiting[found.place] = newcomer
-        self._room -= 1
         return newcomer
 
     def _rests(self, found: Found, row: Row, status: os.stat_result) -> bool:
@@ -313,18 +329,77 @@ class Strangers:
                     return None
                 case True:
                     return self._known_row(newcomer, row)
+        if self._gives_way(newcomer):
+            return None
         there = sum(not row.gone_s for row in same.values()) + len(given - same.keys())
         if there < self._settings.same_first_lines:
-            return self._new_row(newcomer, self._registry.free_number(line, given))
+            number = self._registry.free_number(line, given)
+            new = newcomer.new_row(number, self._registry.is_new)
+            return Adopted(newcomer, new) if new else None
         self._losses.ignored(newcomer.found.name, "too many files that are there have the same first line")
         return None
+
+    def _orphans(self, taken: Collection[str]) -> list[Newcomer]:
+        """Copies that were held of files that are not there any more, though nobody saw them being cut short:
+        they were settled and left to rest, or there was no room for them. They stand for them now.
+        """
+        found = []
+        for place, copy in list(self._copies.held.items()):
+            row = self._registry.get(copy.of)
+            if row is None or row.id in taken or self._is_there(row):
+                continue
+            self._copies.release(place)
+            self._found[place] = copy.found
+            found.append(self._met(copy.found, copy.content))
+        return found
+
+    def _is_original_known(self, copy: Copy) -> bool:
+        row = self._registry.get(copy.of)
+        return row is None or row.id in self._known.by_id or self._known.rests(row.id, row.place)
+
+    def _gives_way(self, newcomer: Newcomer) -> bool:
+        """Whether a rotated file waits until the one that is written to is met: it is the beginning of that.
+
+        Otherwise the copy would be taken for a file of its own, and then the original for another that begins
+        alike.
+        """
+        found = newcomer.found
+        base = self._likeness.paths.get(found.group)
+        if base is None or not found.rotated or found.place not in self._files:
+            return False
+        if not self._is_ahead(base) or not self._likeness.is_beginning(newcomer, base):
+            return False
+        self._unsure.add(found.place)
+        if base.place in self._unopened:
+            self._swap(newcomer, base)
+        return True
+
+    def _is_ahead(self, base: Found) -> bool:
+        """Whether the file that is written to is not the one that was read there, and is yet to be met."""
+        if harvester := self._known.harvesters.get(base.place):
+            harvester.check()
+            return harvester.replaced
+        if (rest := self._known.resting.get(base.place)) and rest.has_changed(base.path):
+            self._known.wake(base.place)
+            self.returned(base.place)
+            self._unopened.add(base.place)
+        return base.place in self._unopened or base.place in self._late
+
+    def _swap(self, newcomer: Newcomer, base: Found) -> None:
+        """Opens `base` in the place of `newcomer`, which is opened again when there is room."""
+        room, self._room = self._room, 1
+        if self._opened(base):
+            self._unopened.discard(base.place)
+            self._late.add(base.place)
+            self.forget(newcomer.found.place)
+            self._found[newcomer.found.place] = newcomer.found
+        self._room = room
 
     def _is_there(self, row: Row) -> bool:
         """Whether the file of this row is there, or may be for all that is known yet."""
         if row.id in self._known.by_id or row.place is None:
             return row.id in self._known.by_id
-        rest = self._known.resting.get(row.place)
-        if (rest is not None and rest.id == row.id) or row.place in self._unsure:
+        if self._known.rests(row.id, row.place) or row.place in self._unsure:
             return True
         return row.place in self._unopened and self._may_lie_at(row, self._found[row.place])
 
@@ -348,29 +423,6 @@ class Strangers:
         if self._registry.copy_at(found.place) == row.id or newcomer.ends_before(row):
             row, is_known = newcomer.shortened(row), False
         return Adopted(newcomer, row, is_known)
-
-    def _new_row(self, newcomer: Newcomer, number: int) -> Adopted | None:
-        if not newcomer.stream:
-            return None
-        most = self._settings.fingerprint_bytes
-        line = newcomer.line or b""
-        head = newcomer.content.read(max(most, len(line)), 0)
-        if not head.startswith(line):
-            return None  # written anew since its first line was read
-        head = head[:most]
-        head = head[: head.rfind(b"\n") + 1 or len(line)]
-        found, sent = newcomer.found, self._may_be_sent(newcomer)
-        row = Row(identity(line, number), found.place, 0, b"", 0, newcomer.stream, found.told, sent=sent)
-        row = replace(row, changed_ns=newcomer.content.changed_ns, family=identity(line), number=number)
-        return Adopted(newcomer, row.beginning(head, most))
-
-    def _may_be_sent(self, newcomer: Newcomer) -> int:
-        """How far a file that the registry does not know may be sent: where it knew none, an earlier registry
-        may have been lost, and all of the file sent."""
-        if not self._registry.is_new:
-            return self._settings.ahead_bytes
-        whole = LARGEST_BYTES if newcomer.is_gzip else newcomer.size_bytes
-        return max(self._settings.ahead_bytes, whole)
 
 
 def _precedence(newcomer: Newcomer) -> tuple[bool, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -89,7 +88,7 @@ class Tail:
         self._check_copies()
         self._let_go()
         self._look_at_resting(now_s - before_s)
-        if self._strangers.found and self._adopt(self._strangers.adopted(self._room())):
+        if not self._strangers.is_idle and self._adopt(self._strangers.adopted(self._room())):
             self._adopt(self._strangers.adopted(self._room()))  # copies of those, before anything is read
         if self._strangers.cut and self._strangers.is_settled:
             self._cuts.tell()
@@ -256,11 +255,7 @@ class Tail:
         for place in list(islice(resting, max(int(share) + 1, RESTING_LEAST))):
             rest = resting.pop(place)
             found = self._folders.files.get(place)
-            try:
-                status = os.lstat(found.path) if found else None
-            except OSError:
-                status = None
-            if status and (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns):
+            if found and rest.has_changed(found.path):
                 self._strangers.returned(place)
             else:
                 resting[place] = rest  # behind the others
@@ -309,6 +304,7 @@ class Tail:
         if not row.begins_as(head):
             return  # written anew since it was recognised; the next look tells what it is now
         most = newcomer.size_bytes if not newcomer.is_gzip else row.sent
+        uncertain_to = 0 if is_certain else min(row.sent, most)
         harvester = Harvester(
             newcomer.content,
             row,
@@ -316,7 +312,7 @@ class Tail:
             newcomer.found,
             head[:wanted],
             self._settings,
-            uncertain_to=0 if is_certain or row.id in self._known.certain else min(row.sent, most),
+            uncertain_to=self._known.uncertain_to.get(row.id, uncertain_to),
             reserve=self._reserve,
             clock=self._clock,
         )
