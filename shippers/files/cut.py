@@ -127,7 +127,9 @@ class Cuts:
     def _remainder(self, harvester: Harvester) -> Copy | None:
         """The longest copy of what the file was. It is the harvester's from now on."""
         copies = [
-            each for each in self._copies.of(harvester.source.id) if is_remainder(each.content, harvester)
+            each
+            for each in self._copies.of(harvester.source.id)
+            if is_remainder(each.content, harvester) and each.wake()
         ]
         if copies:
             self._copies.let_go(copies[0].found.place)

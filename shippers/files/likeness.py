@@ -7,7 +7,7 @@ from contextlib import closing
 
 from shippers.files.adopt import Newcomer, opened
 from shippers.files.content import Content
-from shippers.files.copies import Copies, Copy
+from shippers.files.copies import Copies, Copy, reopened
 from shippers.files.find import Found, Place
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known
@@ -40,9 +40,14 @@ class Likeness:
         plain = self.paths.get(newcomer.found.path.removesuffix(".gz"))
         if not newcomer.is_gzip or plain is None or plain is newcomer.found:
             return False
-        content = _opened(plain)
-        if content is None:
+        try:
+            content = opened(plain)
+        except FileNotFoundError:
+            content = None
+        except OSError:
             return False
+        if content is None:
+            return True  # gone since it was listed, or renamed: the next look tells
         with closing(content):
             mine = newcomer.content.read(COMPARED_BYTES, 0)
             is_twin = content.read(len(mine), 0) == mine
@@ -52,7 +57,7 @@ class Likeness:
 
     def is_beginning(self, newcomer: Newcomer, base: Found) -> bool:
         """Whether the file of this path, which is not read, begins with all of it."""
-        content = _opened(base)
+        content = reopened(base)
         if content is None:
             return False
         with closing(content):
@@ -71,7 +76,7 @@ class Likeness:
         found = harvester.found if harvester else self.files.get(row.place) if row.place else None
         if found is None or not self._may_be_copy(newcomer, row, found):
             return False
-        content = harvester.content if harvester else _opened(found)
+        content = harvester.content if harvester else reopened(found)
         if content is None:
             return False
         try:
@@ -106,13 +111,6 @@ class Likeness:
             is_gone = original.place not in self.files
             return newcomer.is_gzip and is_gone and _is_same_time(changed_ns, original_changed_ns)
         return newcomer.met_with != row.id or changed_ns > original_changed_ns
-
-
-def _opened(found: Found) -> Content | None:
-    try:
-        return opened(found)
-    except OSError:
-        return None
 
 
 def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool:

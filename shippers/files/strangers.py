@@ -101,7 +101,7 @@ class Strangers:
         """
         before, self._files = self._files, files
         self._likeness.listed(files)
-        self._copies.forget_unlisted(files)
+        self._copies.listed(files)
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
         self.left = {place: name for place, name in self.left.items() if place in files}
         new = [files[place] for place in files.keys() - before.keys()]
@@ -222,7 +222,11 @@ class Strangers:
     def _opened(self, found: Found) -> Newcomer | None:
         if newcomer := self._waiting.get(found.place):
             newcomer.look(listed=found.place in self._files)
-            return newcomer
+            if newcomer.content.stored_bytes or found.place not in self._files:
+                return newcomer
+            self.forget(found.place)  # emptied before its first line was whole
+            self._found[found.place] = found
+            return None
         try:
             return self._open(found)
         except FileNotFoundError:
@@ -350,7 +354,8 @@ class Strangers:
                 continue
             self._copies.release(place)
             self._found[place] = copy.found
-            found.append(self._met(copy.found, copy.content))
+            if copy.wake():
+                found.append(self._met(copy.found, copy.content))
         return found
 
     def _is_original_known(self, copy: Copy) -> bool:

@@ -219,7 +219,7 @@ class Tail:
     def _let_go_of_gone(self, harvester: Harvester) -> None:
         """A file that is gone and settled; a copy, or what it was compressed to, stands for it now."""
         row = self._registry.get(harvester.source.id)
-        copies = self._copies.of(harvester.source.id)
+        copies = [each for each in self._copies.of(harvester.source.id) if each.wake()]
         if row is None or not copies:
             if row:
                 self._registry.save([replace(row, gone_s=self._wall())])
@@ -262,7 +262,7 @@ class Tail:
 
     def _room(self) -> int:
         """How many more files may be open. Lets settled files rest when there is none."""
-        taken = len(self._known.harvesters) + len(self._copies.held) + self._strangers.open_files
+        taken = len(self._known.harvesters) + self._copies.open_files + self._strangers.open_files
         if taken < self._settings.open_files:
             return self._settings.open_files - taken
         idle = [each for each in self._known.harvesters.values() if each.listed and each.is_restful()]
@@ -276,7 +276,8 @@ class Tail:
         for each in idle:
             rest = Rest(each.source.id, each.content.stored_bytes, each.content.changed_ns)
             self._known.rest(each.place, rest)
-        return self._settings.open_files - taken + len(idle)
+        room = self._settings.open_files - taken + len(idle)
+        return room if room > 0 else room + self._copies.rest()
 
     # Files that are new here
 

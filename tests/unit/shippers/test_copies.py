@@ -4,6 +4,7 @@ import gzip
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -476,3 +477,103 @@ def test_lines_that_an_earlier_run_may_have_sent_are_looked_up_though_the_copy_i
     reader.pieces.clear()
     assert len(reader.run()) == len(LONG)
     assert all(piece.uncertain for piece in reader.pieces)
+
+
+def after_listing(reader: Reader, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Has `act` happen once, in the next look, as soon as the folders were listed."""
+    folders = reader.tail._folders
+    refresh = folders.refresh
+
+    def refreshed(force: bool = False) -> bool:
+        monkeypatch.undo()
+        is_listed = refresh(force)
+        act()
+        return is_listed
+
+    monkeypatch.setattr(folders, "refresh", refreshed)
+
+
+@pytest.mark.parametrize("written", [["a1"], ["a1", "a2"]])
+def test_a_copy_that_is_compressed_while_its_folder_is_looked_at_is_shipped_once(
+    reader: Reader, log: Path, monkeypatch: pytest.MonkeyPatch, written: list[str]
+) -> None:
+    path = log / "request.ndjson"
+    append(path, *written)
+    lines = reader.run()
+    plain = copy(log)
+    os.truncate(path, 0)
+    lines |= reader.run() | reader.run()
+    packed = Path(f"{plain}.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    os.utime(packed, ns=(plain.stat().st_atime_ns, plain.stat().st_mtime_ns))
+    after_listing(reader, monkeypatch, plain.unlink)
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == written
+
+
+def test_a_file_that_is_written_anew_and_copied_after_it_was_looked_at_is_shipped_once(
+    home: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy is listed; that its original is another file by now is not known yet."""
+    path = log / "request.ndjson"
+    reader = Reader(home)
+    append(path, "a1", "a2")
+    lines = reader.run()
+    glance = reader.tail._glance
+
+    def glanced() -> None:
+        glance()
+        monkeypatch.undo()
+        os.truncate(path, 0)
+        append(path, "b1", "b2")
+        copy(log)
+
+    monkeypatch.setattr(reader.tail, "_glance", glanced)
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "b1", "b2"]
+    reader.stop()
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_copies_leave_their_room_to_files_that_wait(
+    home: Path, log: Path, is_cut: bool, is_renamed: bool
+) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
+    append(path, "a1", "a2")
+    lines = reader.run() | reader.run()
+    append(path, "a3")
+    held = copy(log)
+    for _ in range(4):
+        lines |= reader.run()
+    append(log / "other.ndjson", "o1")
+    for _ in range(4):
+        lines |= reader.run()
+    assert texts(lines) == ["a1", "a2", "a3", "o1"]
+    assert reader.open_files() == 1
+    if is_renamed:
+        held.rename(log / "request.ndjson.2")
+        reader.run()
+    append(path, "a4")
+    if is_cut:
+        os.truncate(path, 0)
+        append(path, "b1")
+    for _ in range(6):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "a3", "b1" if is_cut else "a4", "o1"]
+    reader.stop()
+
+
+def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
+    path.write_bytes(b"half")
+    reader.tail.look()
+    append(log / "other.ndjson", "o1")
+    assert reader.run() == {}
+    os.truncate(path, 0)
+    assert texts(reader.run() | reader.run()) == ["o1"]
+    reader.stop()
