@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import closing
 
-from shippers.files.adopt import Newcomer, opened
+from shippers.files.adopt import Newcomer
 from shippers.files.content import Content
 from shippers.files.copies import Copies, Copy, reopened
 from shippers.files.find import Found, Place
@@ -40,14 +41,9 @@ class Likeness:
         plain = self.paths.get(newcomer.found.path.removesuffix(".gz"))
         if not newcomer.is_gzip or plain is None or plain is newcomer.found:
             return False
-        try:
-            content = opened(plain)
-        except FileNotFoundError:
-            content = None
-        except OSError:
-            return False
+        content = reopened(plain)
         if content is None:
-            return True  # gone since it was listed, or renamed: the next look tells
+            return _is_elsewhere(plain)  # the next look tells
         with closing(content):
             mine = newcomer.content.read(COMPARED_BYTES, 0)
             is_twin = content.read(len(mine), 0) == mine
@@ -78,7 +74,7 @@ class Likeness:
             return False
         content = harvester.content if harvester else reopened(found)
         if content is None:
-            return False
+            return None if _is_elsewhere(found) else False
         try:
             content.size()
             copy = Copy(newcomer.found, newcomer.content, row.id)
@@ -111,6 +107,15 @@ class Likeness:
             is_gone = original.place not in self.files
             return newcomer.is_gzip and is_gone and _is_same_time(changed_ns, original_changed_ns)
         return newcomer.met_with != row.id or changed_ns > original_changed_ns
+
+
+def _is_elsewhere(found: Found) -> bool:
+    """Whether no file lies there any more, or another: it was deleted or renamed since it was listed."""
+    try:
+        status = os.lstat(found.path)
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return (status.st_dev, status.st_ino) != (found.place.device, found.place.inode)
 
 
 def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool:
