@@ -29,8 +29,9 @@ stranger  Strangers.found   no row of the registry is known to be its own: no wh
                             another file must be looked at first. -> read, copy
 read      Known.harvesters  open, with a row. -> resting when it is settled and its place is needed; gone; cut
 resting   Known.resting     closed, wholly settled. -> stranger when it changes; that finds the same row again
-copy      Copies.held       open, begins as a file that is read; nothing of it is sent. -> read under that
-                            file's row when that one is gone or cut; stranger when it comes to differ
+copy      Copies.held       begins as a file that is read or rests; nothing of it is sent; closed where others
+                            need its place. -> read under that file's row when that one is gone or cut;
+                            stranger when it comes to differ
 cut       Cuts.go_on        the content is another one: the row goes to the longest copy, or lies nowhere
                             (Row.place is None) until that is told; the file is a stranger again
 gone      Row.gone_s        no longer listed: read to its end from the open descriptor, then let go

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 
+from shippers.batch import LARGEST_BYTES
 from shippers.files.content import GZIP_MAGIC, Content, Plain
 from shippers.files.find import Found, Place
-from shippers.files.fingerprint import TAIL_BYTES, digest, first_line, has_prefix
+from shippers.files.fingerprint import TAIL_BYTES, digest, first_line, has_prefix, identity
 from shippers.files.gzipped import Gzipped
 from shippers.registry import Row
 from shippers.settings import ShipperSettings
@@ -82,6 +84,24 @@ class Newcomer:
         row = row.beginning(first, self._settings.fingerprint_bytes)
         return replace(row, size_bytes=self.content.size(), changed_ns=self.content.changed_ns)
 
+    def new_row(self, number: int, may_be_lost: bool) -> Row | None:
+        """The row of a file that nobody knows; None when no stream is known for it, or it was written anew.
+
+        `may_be_lost`: an earlier registry may have been lost; then all of the file may have been sent.
+        """
+        line, most = self.line or b"", self._settings.fingerprint_bytes
+        head = self.content.read(max(most, len(line)), 0)
+        if not self.stream or not head.startswith(line):
+            return None
+        head = head[:most]
+        head = head[: head.rfind(b"\n") + 1 or len(line)]
+        whole = LARGEST_BYTES if self.is_gzip else self.size_bytes
+        sent = max(self._settings.ahead_bytes, whole if may_be_lost else 0)
+        name, place = identity(line, number), self.found.place
+        row = Row(name, place, 0, b"", 0, self.stream, self.found.told, sent=sent)
+        row = replace(row, changed_ns=self.content.changed_ns, family=identity(line), number=number)
+        return row.beginning(head, most)
+
     def is_row(self, row: Row, copied_from: str | None = None) -> bool | None:
         """Whether it is the file of `row`: it begins as that did and holds all that was shipped of it.
 
@@ -102,6 +122,17 @@ class Newcomer:
     def ends_before(self, row: Row) -> bool:
         """Whether it ends, by now, before what is known of the file of `row`."""
         return not self._reaches(max(row.checkpoint, row.head_bytes))
+
+    def known_row(self, row: Row, namespace: str, copied_from: str | None) -> Adopted:
+        """With its own row as it is from now on; another namespace holds for its further lines."""
+        found = self.found
+        is_known = (row.place, row.path, row.gone_s) == (found.place, found.told, 0.0)
+        is_ours = row.stream.endswith(f"-{namespace}")
+        stream = row.stream if is_ours or not self.stream else self.stream
+        row = replace(row, place=found.place, path=found.told, stream=stream, gone_s=0.0)
+        if copied_from == row.id or self.ends_before(row):
+            row, is_known = self.shortened(row), False
+        return Adopted(self, row, is_known)
 
     def _is_beginning_of(self, row: Row) -> bool:
         """Whether it is rotated and begins as the file of `row` did with several whole lines and none else.
@@ -136,6 +167,33 @@ class Newcomer:
             return 0.0
         is_left = not self.is_gzip and (self.found.rotated or not listed)
         return self._settings.done_s if is_left else self._settings.half_line_s
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A file and its row. `is_known`: the registry has this row as it stands."""
+
+    newcomer: Newcomer
+    row: Row
+    is_known: bool = False
+
+
+def precedence(newcomer: Newcomer) -> tuple[bool, int]:
+    """Sorts files that are written to before rotated ones, and of these the longest first."""
+    is_rotated = newcomer.found.rotated
+    return is_rotated, -newcomer.size_bytes if is_rotated else 0
+
+
+def may_be(row: Row, found: Found, settings: ShipperSettings, clock: Callable[[], float]) -> bool:
+    """Whether a file for which there was no room is that of `row`, which lay at its place."""
+    try:
+        content = opened(found)
+    except OSError:
+        return True
+    if content is None:
+        return False
+    with closing(content):
+        return Newcomer(found, content, "", settings, clock).is_row(row) is not False
 
 
 def opened(found: Found) -> Content | None:

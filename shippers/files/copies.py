@@ -6,10 +6,13 @@ same lines are there twice; afterwards those that were not read yet are in the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 
-from shippers.files.content import Content
+from shippers.files.adopt import opened
+from shippers.files.content import Content, Plain
 from shippers.files.find import Found, Place
 from shippers.files.fingerprint import digest
 from shippers.files.harvest import Harvester
@@ -22,6 +25,54 @@ STEP_BYTES = 16 * CHUNK_BYTES
 """Most bytes compared at one look; a longer copy is held meanwhile."""
 
 
+class Closed:
+    """A file that is opened for each read: nothing of a copy is read unless its original changes."""
+
+    ended = False
+    damage = None
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self.changed_ns = self.stored_bytes = 0
+
+    def size(self) -> int:
+        """Its size; 0 where another file lies by now."""
+        try:
+            status = os.lstat(self.found.path)
+        except OSError:
+            return 0
+        if (status.st_dev, status.st_ino) != (self.found.place.device, self.found.place.inode):
+            return 0
+        self.changed_ns, self.stored_bytes = status.st_mtime_ns, status.st_size
+        return self.stored_bytes
+
+    def read(self, count: int, offset: int) -> bytes:
+        """At most `count` bytes from `offset`; none where another file lies by now."""
+        if (content := reopened(self.found)) is None:
+            return b""
+        with closing(content):
+            return content.read(count, offset)
+
+    def still(self, head: bytes, tail: bytes, end: int) -> bool:
+        """Whether it begins with `head` and has `tail` before `end`."""
+        return self.read(len(head), 0) == head and self.read(len(tail), end - len(tail)) == tail
+
+    def before(self, end: int) -> bytes:
+        """Not asked for before it is opened again."""
+        return b""
+
+    def close(self) -> None:
+        """It is."""
+
+
+def reopened(found: Found) -> Content | None:
+    """Opens it again; None where that cannot be, or another file lies by now."""
+    try:
+        return opened(found)
+    except OSError:
+        return None
+
+
 @dataclass(slots=True)
 class Copy:
     """A file whose content is the beginning of another's, as far as it was compared."""
@@ -30,6 +81,32 @@ class Copy:
     content: Content
     of: str
     compared: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes the place of an open file."""
+        return not isinstance(self.content, Closed)
+
+    def rest(self) -> bool:
+        """Closes it if it was wholly compared; a compressed one would have to be read anew each time."""
+        if not isinstance(self.content, Plain) or self.compared != self.content.size():
+            return False
+        self.content.close()
+        self.content = Closed(self.found)
+        return True
+
+    def wake(self) -> bool:
+        """Opens it again for good; False where it is not there any more."""
+        if not self.is_open:
+            content = reopened(self.found)
+            self.content = content or self.content
+        return self.is_open
+
+    def name(self, found: Found) -> None:
+        """Takes over where it was listed."""
+        self.found = found
+        if isinstance(self.content, Closed):
+            self.content.found = found
 
     def agrees(self, original: Content) -> bool:
         """Compares on; whether nothing was found to differ."""
@@ -73,6 +150,15 @@ class Copies:
         self._registry.keep_copy(copy.found.place, copy.of)
         self.held[copy.found.place] = copy
 
+    @property
+    def open_files(self) -> int:
+        """How many of them are open."""
+        return sum(copy.is_open for copy in self.held.values())
+
+    def rest(self) -> int:
+        """Closes those that need not be open; how many."""
+        return sum(copy.rest() for copy in self.held.values())
+
     def of(self, identity: str) -> list[Copy]:
         """The copies of this file, the longest first."""
         copies = [each for each in self.held.values() if each.of == identity]
@@ -87,11 +173,17 @@ class Copies:
         self._registry.keep_copy(place, None)
         return self.held.pop(place, None)
 
-    def forget_unlisted(self, listed: Iterable[Place]) -> None:
-        """Lets go of copies that are not there any more."""
-        for place in (self.held.keys() | self._registry.copies()) - set(listed):
+    def release(self, place: Place) -> Copy:
+        """Holds it no more, and leaves it noted; whoever asks has the content now."""
+        return self.held.pop(place)
+
+    def listed(self, files: Mapping[Place, Found]) -> None:
+        """Takes over where they were found; lets go of those that are not there any more."""
+        for place in (self.held.keys() | self._registry.copies()) - files.keys():
             if copy := self.let_go(place):
                 copy.content.close()
+        for place, copy in self.held.items():
+            copy.name(files[place])
 
     def close(self) -> None:
         """Closes all files."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from shippers.files.adopt import Adopted
 from shippers.files.copies import Copies, Copy, is_remainder, moved
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known
 from shippers.files.loss import Losses
 from shippers.files.siblings import forms
-from shippers.files.strangers import Adopted, Strangers
+from shippers.files.strangers import Strangers
 from shippers.registry import Registry, Row
 
 
@@ -45,7 +46,7 @@ class Cuts:
         Raises:
             sqlite3.OperationalError: the registry does not take it.
         """
-        place, unseen_s = harvester.place, self._clock() - harvester.seen_s
+        place = harvester.place
         row = self._registry.get(harvester.source.id)
         if row is None:
             return
@@ -55,7 +56,8 @@ class Cuts:
         row = replace(
             row, lost_bytes=row.lost_bytes + lost, size_bytes=max(harvester.most_bytes, row.size_bytes)
         )
-        self._losses.truncated(row, harvester.position, lost, unseen_s, copy.found.name if copy else None)
+        name, unseen_s = copy.found.name if copy else None, self._clock() - harvester.seen_s
+        self._losses.truncated(row, harvester.position, lost, unseen_s, name)
         if copy is None:
             self._registry.save([replace(row, place=None, gone_s=self._wall(), tail_digest=b"")])
             self._known.read_to[row.id] = harvester.read_to
@@ -126,7 +128,9 @@ class Cuts:
     def _remainder(self, harvester: Harvester) -> Copy | None:
         """The longest copy of what the file was. It is the harvester's from now on."""
         copies = [
-            each for each in self._copies.of(harvester.source.id) if is_remainder(each.content, harvester)
+            each
+            for each in self._copies.of(harvester.source.id)
+            if is_remainder(each.content, harvester) and each.wake()
         ]
         if copies:
             self._copies.let_go(copies[0].found.place)

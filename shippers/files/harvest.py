@@ -28,6 +28,7 @@ class Harvester:
         head: its first bytes; they grow with what is read, up to `fingerprint_bytes`.
         tail: the bytes before `position`; empty when they are not known.
         sent: up to here the registry says that something may have been sent.
+        uncertain_to: lines that begin before may have been sent by an earlier run.
         most_bytes: the largest size seen.
         seen_s: when it was last seen to be the file that was read, by `clock`.
         expected_bytes: the size that the registry had for it.
@@ -38,7 +39,6 @@ class Harvester:
     Args:
         reserve: called, before lines are handed out, with up to where they go and the first bytes by which
             their file is told from others then; returns the new `sent`.
-        uncertain_to: lines that begin before may have been sent by an earlier run.
         clock: seconds, for ages.
     """
 
@@ -62,7 +62,7 @@ class Harvester:
         self.head, self.tail = head, content.before(row.checkpoint)
         self.sent = row.sent
         self._settings, self._reserve, self._clock = settings, reserve, clock
-        self._uncertain_to = uncertain_to
+        self.uncertain_to = uncertain_to
         self._noted_bytes = row.head_bytes
         self._skipping_from: int | None = None
         self._seen = (-1, -1)
@@ -90,7 +90,7 @@ class Harvester:
     @property
     def handed_out(self) -> int:
         """Up to here this run or an earlier one may have sent something."""
-        return self.position if self.position >= self._uncertain_to else self.sent
+        return self.position if self.position >= self.uncertain_to else self.sent
 
     def waiting_bytes(self) -> int:
         """How many bytes of the file are not settled."""
@@ -253,9 +253,9 @@ class Harvester:
 
     def _up_to_border(self, framed: Frame) -> Frame:
         """Only the lines that an earlier run may have sent, where there are such and others."""
-        if not framed.lines or self.position >= self._uncertain_to <= framed.offsets[0]:
+        if not framed.lines or self.position >= self.uncertain_to <= framed.offsets[0]:
             return framed
-        number = bisect_left(framed.offsets, self._uncertain_to)
+        number = bisect_left(framed.offsets, self.uncertain_to)
         if number == len(framed.lines) or (number == 0 and not framed.skipped):
             return framed
         end = framed.offsets[number]
@@ -273,7 +273,7 @@ class Harvester:
             framed.end,
             framed.sound,
             framed.skipped,
-            begin < self._uncertain_to,
+            begin < self.uncertain_to,
         )
 
     def _is_still(self) -> bool:

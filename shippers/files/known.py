@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,14 @@ class Rest:
     size_bytes: int
     changed_ns: int
 
+    def has_changed(self, path: str) -> bool:
+        """Whether the file there is seen to be another by now."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) != (self.size_bytes, self.changed_ns)
+
 
 class Known:
     """Harvesters by place and by identity, and files that rest."""
@@ -26,8 +35,8 @@ class Known:
         self.harvesters: dict[Place, Harvester] = {}
         self.by_id: dict[str, Harvester] = {}
         self.resting: dict[Place, Rest] = {}
-        self.certain: set[str] = set()
-        """Identities of files that were met in this run: no earlier one has sent what was written since."""
+        self.uncertain_to: dict[str, int] = {}
+        """Of files met in this run: lines that begin before may have been sent by an earlier one."""
 
         self.read_to: dict[str, int] = {}
         """Of files that were cut short and have no copy so far: up to where they were handed out."""
@@ -37,10 +46,10 @@ class Known:
 
     def add(self, harvester: Harvester) -> None:
         """A file is read from now on."""
+        self.uncertain_to.setdefault(harvester.source.id, harvester.uncertain_to)
         self.resting.pop(harvester.place, None)
         self.harvesters[harvester.place] = harvester
         self.by_id[harvester.source.id] = harvester
-        self.certain.add(harvester.source.id)
 
     def drop(self, harvester: Harvester) -> None:
         """A file is not read any more."""
@@ -54,18 +63,23 @@ class Known:
         harvester.move(content, found)
         self.harvesters[found.place] = harvester
 
+    def rests(self, identity: str, place: Place | None) -> bool:
+        """Whether this file rests there."""
+        rest = self.resting.get(place) if place else None
+        return rest is not None and rest.id == identity
+
     def rest(self, place: Place, rest: Rest) -> None:
         """A settled file is left until it changes."""
         if harvester := self.harvesters.get(place):
             self.drop(harvester)
-        self.certain.add(rest.id)
+        self.uncertain_to.setdefault(rest.id, 0)
         self.resting[place] = rest
 
     def forget(self, ids: Iterable[str]) -> None:
         """Rows of files that are gone were removed."""
         for each in ids:
             self.read_to.pop(each, None)
-            self.certain.discard(each)
+            self.uncertain_to.pop(each, None)
 
     def wake(self, place: Place) -> None:
         """A file that rested has changed, or is gone."""

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from contextlib import closing
 
-from shippers.files.adopt import Newcomer, opened
+from shippers.files.adopt import Newcomer
 from shippers.files.content import Content
-from shippers.files.copies import Copies, Copy
+from shippers.files.copies import Copies, Copy, reopened
 from shippers.files.find import Found, Place
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known
@@ -41,15 +41,23 @@ class Likeness:
         plain = self.paths.get(newcomer.found.path.removesuffix(".gz"))
         if not newcomer.is_gzip or plain is None or plain is newcomer.found:
             return False
-        content = _opened(plain)
+        content = reopened(plain)
         if content is None:
-            return _has_left(plain)  # since it was listed: the next look has it right
+            return _is_elsewhere(plain)  # the next look tells
         with closing(content):
             mine = newcomer.content.read(COMPARED_BYTES, 0)
             is_twin = content.read(len(mine), 0) == mine
         if is_twin and (copy := self._copies.held.get(plain.place)):
             self._registry.keep_copy(newcomer.found.place, copy.of)
         return is_twin
+
+    def is_beginning(self, newcomer: Newcomer, base: Found) -> bool:
+        """Whether the file of this path, which is not read, begins with all of it."""
+        content = reopened(base)
+        if content is None:
+            return False
+        with closing(content):
+            return Copy(newcomer.found, newcomer.content, "").agrees(content)
 
     def is_copy(self, newcomer: Newcomer, row: Row, *, is_copied: bool) -> bool | None:
         """Whether it is a copy of the file of `row`, which is there, or may be; it is held then.
@@ -64,9 +72,9 @@ class Likeness:
         found = harvester.found if harvester else self.files.get(row.place) if row.place else None
         if found is None or not self._may_be_copy(newcomer, row, found):
             return False
-        content = harvester.content if harvester else _opened(found)
+        content = harvester.content if harvester else reopened(found)
         if content is None:
-            return False
+            return None if _is_elsewhere(found) else False
         try:
             content.size()
             copy = Copy(newcomer.found, newcomer.content, row.id)
@@ -101,20 +109,13 @@ class Likeness:
         return not original.rotated and (newcomer.met_with != row.id or changed_ns > original_changed_ns)
 
 
-def _opened(found: Found) -> Content | None:
-    try:
-        return opened(found)
-    except OSError:
-        return None
-
-
-def _has_left(found: Found) -> bool:
-    """Whether the file is not where it was listed any more."""
+def _is_elsewhere(found: Found) -> bool:
+    """Whether no file lies there any more, or another: it was deleted or renamed since it was listed."""
     try:
         status = os.lstat(found.path)
-    except OSError:
-        return True
-    return Place(status.st_dev, status.st_ino) != found.place
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return (status.st_dev, status.st_ino) != (found.place.device, found.place.inode)
 
 
 def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from shippers.batch import LARGEST_BYTES
-from shippers.files.adopt import Newcomer, opened
-from shippers.files.copies import Copies
+from shippers.files.adopt import Adopted, Newcomer, may_be, opened, precedence
+from shippers.files.content import Content
+from shippers.files.copies import Copies, Copy
 from shippers.files.find import Found, Place
 from shippers.files.fingerprint import identity
 from shippers.files.known import Known, Rest
@@ -20,15 +18,6 @@ from shippers.files.unmet import Waiting
 from shippers.files.unread import Unread
 from shippers.registry import Registry, Row
 from shippers.settings import ShipperSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Adopted:
-    """A file and its row. `is_known`: the registry has this row as it stands."""
-
-    newcomer: Newcomer
-    row: Row
-    is_known: bool = False
 
 
 class Strangers:
@@ -62,6 +51,7 @@ class Strangers:
         self._waiting: dict[Place, Newcomer] = {}
         self._unsure: set[Place] = set()
         self._unopened: set[Place] = set()
+        self._late: set[Place] = set()
         self.left: dict[Place, str] = {}
         self.cut = registry.displaced()
         self._unread = Unread(registry, losses, wall)
@@ -71,6 +61,11 @@ class Strangers:
     def found(self) -> Mapping[Place, Found]:
         """The files that wait for something: a first line, room, or another file's end."""
         return self._found
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether none waits, and all copies that are held are of files that are read or rest."""
+        return not self._found and all(map(self._is_original_known, self._copies.held.values()))
 
     @property
     def is_settled(self) -> bool:
@@ -95,7 +90,7 @@ class Strangers:
         """
         before, self._files = self._files, files
         self._likeness.listed(files)
-        self._copies.forget_unlisted(files)
+        self._copies.listed(files)
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
         self.left = {place: name for place, name in self.left.items() if place in files}
         new = [files[place] for place in files.keys() - before.keys()]
@@ -148,8 +143,8 @@ class Strangers:
             sqlite3.OperationalError: the registry takes no copy; all are met again at the next look.
         """
         self._room = room
-        self._unopened.clear()
-        self._unsure.clear()
+        for places in (self._unopened, self._late, self._unsure):
+            places.clear()
         open_ones = [each for found in self._in_order() if (each := self._opened(found))]
         for newcomer in open_ones:
             if newcomer.line is not None:
@@ -162,8 +157,9 @@ class Strangers:
             elif newcomer.found.place not in self._unsure:
                 strangers.append(newcomer)
         taken = {each.row.id: each.row for each in result}
+        strangers += self._orphans(taken)
         # Copies are told by the file that is written to; of several copies the longest is its heir.
-        for newcomer in sorted(strangers, key=_precedence):
+        for newcomer in sorted(strangers, key=precedence):
             if self._likeness.is_twin(newcomer) or newcomer.line is None:
                 continue
             if adopted := self._by_content(newcomer, taken):
@@ -215,10 +211,15 @@ class Strangers:
     def _opened(self, found: Found) -> Newcomer | None:
         if newcomer := self._waiting.get(found.place):
             newcomer.look(listed=found.place in self._files)
-            return newcomer
+            if newcomer.content.stored_bytes or found.place not in self._files:
+                return newcomer
+            self.forget(found.place)  # emptied before its first line was whole
+            self._found[found.place] = found
+            return None
         try:
             return self._open(found)
         except FileNotFoundError:
+            self._unsure.add(found.place)  # renamed since it was listed
             return None
         except OSError as error:
             self._unopened.add(found.place)
@@ -232,7 +233,10 @@ class Strangers:
             self._unopened.add(found.place)
             return None
         status = os.lstat(found.path)
-        if not status.st_size or (status.st_dev, status.st_ino) != (found.place.device, found.place.inode):
+        if (status.st_dev, status.st_ino) != (found.place.device, found.place.inode):
+            self._unsure.add(found.place)
+            return None
+        if not status.st_size:
             return None
         if may_rest and row and self._rests(found, row, status):
             return None
@@ -241,12 +245,16 @@ class Strangers:
             return None
         content = opened(found)
         if content is None:
+            self._unsure.add(found.place)
             return None
+        self._room -= 1
+        return self._met(found, content)
+
+    def _met(self, found: Found, content: Content) -> Newcomer:
         stream = stream_of(found.kin.type, found.name, self._namespace) if found.kin else None
         newcomer = Newcomer(found, content, stream or "", self._settings, self._clock)
         newcomer.is_beside = found.place in self._unmet.beside
         self._waiting[found.place] = newcomer
-        self._room -= 1
         return newcomer
 
     def _rests(self, found: Found, row: Row, status: os.stat_result) -> bool:
@@ -271,7 +279,7 @@ class Strangers:
             case None:
                 self._unsure.add(place)
             case True:
-                return self._known_row(newcomer, row)
+                return newcomer.known_row(row, self._namespace, self._registry.copy_at(place))
             case False if newcomer.begins_as(row) or self._is_written_anew(newcomer.found, row):
                 self.left[place] = row.id
                 self.cut.add(row.id)
@@ -313,67 +321,80 @@ class Strangers:
                     self._unsure.add(place)
                     return None
                 case True:
-                    return self._known_row(newcomer, row)
+                    return newcomer.known_row(row, self._namespace, self._registry.copy_at(place))
+        if self._gives_way(newcomer):
+            return None
         there = sum(not row.gone_s for row in same.values()) + len(given - same.keys())
         if there < self._settings.same_first_lines:
-            return self._new_row(newcomer, self._registry.free_number(line, given))
+            number = self._registry.free_number(line, given)
+            new = newcomer.new_row(number, self._registry.is_new)
+            return Adopted(newcomer, new) if new else None
         self._losses.ignored(newcomer.found.name, "too many files that are there have the same first line")
         return None
+
+    def _orphans(self, taken: Collection[str]) -> list[Newcomer]:
+        """Copies that were held of files that are not there any more, though nobody saw them being cut short:
+        they were settled and left to rest, or there was no room for them. They stand for them now.
+        """
+        found = []
+        for place, copy in list(self._copies.held.items()):
+            row = self._registry.get(copy.of)
+            if row is None or row.id in taken or self._is_there(row):
+                continue
+            self._copies.release(place)
+            self._found[place] = copy.found
+            if copy.wake():
+                found.append(self._met(copy.found, copy.content))
+        return found
+
+    def _is_original_known(self, copy: Copy) -> bool:
+        row = self._registry.get(copy.of)
+        return row is None or row.id in self._known.by_id or self._known.rests(row.id, row.place)
+
+    def _gives_way(self, newcomer: Newcomer) -> bool:
+        """Whether a rotated file waits until the one that is written to is met: it is the beginning of that.
+
+        Otherwise the copy would be taken for a file of its own, and then the original for another that begins
+        alike.
+        """
+        found = newcomer.found
+        base = self._likeness.paths.get(found.group)
+        if base is None or not found.rotated or found.place not in self._files:
+            return False
+        if not self._is_ahead(base) or not self._likeness.is_beginning(newcomer, base):
+            return False
+        self._unsure.add(found.place)
+        if base.place in self._unopened:
+            self._swap(newcomer, base)
+        return True
+
+    def _is_ahead(self, base: Found) -> bool:
+        """Whether the file that is written to is not the one that was read there, and is yet to be met."""
+        if harvester := self._known.harvesters.get(base.place):
+            harvester.check()
+            return harvester.replaced
+        if (rest := self._known.resting.get(base.place)) and rest.has_changed(base.path):
+            self._known.wake(base.place)
+            self.returned(base.place)
+            self._unopened.add(base.place)
+        return base.place in self._unopened or base.place in self._late
+
+    def _swap(self, newcomer: Newcomer, base: Found) -> None:
+        """Opens `base` in the place of `newcomer`, which is opened again when there is room."""
+        room, self._room = self._room, 1
+        if self._opened(base):
+            self._unopened.discard(base.place)
+            self._late.add(base.place)
+            self.forget(newcomer.found.place)
+            self._found[newcomer.found.place] = newcomer.found
+        self._room = room
 
     def _is_there(self, row: Row) -> bool:
         """Whether the file of this row is there, or may be for all that is known yet."""
         if row.id in self._known.by_id or row.place is None:
             return row.id in self._known.by_id
-        rest = self._known.resting.get(row.place)
-        if (rest is not None and rest.id == row.id) or row.place in self._unsure:
+        if self._known.rests(row.id, row.place) or row.place in self._unsure:
             return True
-        return row.place in self._unopened and self._may_lie_at(row, self._found[row.place])
-
-    def _may_lie_at(self, row: Row, found: Found) -> bool:
-        """Whether a file for which there was no room is that of `row`, which lay at its place."""
-        try:
-            content = opened(found)
-        except OSError:
-            return True
-        if content is None:
+        if row.place not in self._unopened:
             return False
-        with closing(content):
-            return Newcomer(found, content, "", self._settings, self._clock).is_row(row) is not False
-
-    def _known_row(self, newcomer: Newcomer, row: Row) -> Adopted:
-        found = newcomer.found
-        is_known = (row.place, row.path, row.gone_s) == (found.place, found.told, 0.0)
-        is_ours = row.stream.endswith(f"-{self._namespace}")
-        stream = row.stream if is_ours or not newcomer.stream else newcomer.stream  # the setting was changed
-        row = replace(row, place=found.place, path=found.told, stream=stream, gone_s=0.0)
-        if self._registry.copy_at(found.place) == row.id or newcomer.ends_before(row):
-            row, is_known = newcomer.shortened(row), False
-        return Adopted(newcomer, row, is_known)
-
-    def _new_row(self, newcomer: Newcomer, number: int) -> Adopted | None:
-        if not newcomer.stream:
-            return None
-        most = self._settings.fingerprint_bytes
-        line = newcomer.line or b""
-        head = newcomer.content.read(max(most, len(line)), 0)
-        if not head.startswith(line):
-            return None  # written anew since its first line was read
-        head = head[:most]
-        head = head[: head.rfind(b"\n") + 1 or len(line)]
-        found, sent = newcomer.found, self._may_be_sent(newcomer)
-        row = Row(identity(line, number), found.place, 0, b"", 0, newcomer.stream, found.told, sent=sent)
-        row = replace(row, changed_ns=newcomer.content.changed_ns, family=identity(line), number=number)
-        return Adopted(newcomer, row.beginning(head, most))
-
-    def _may_be_sent(self, newcomer: Newcomer) -> int:
-        """How far a file that the registry does not know may be sent: where it knew none, an earlier registry
-        may have been lost, and all of the file sent."""
-        if not self._registry.is_new:
-            return self._settings.ahead_bytes
-        whole = LARGEST_BYTES if newcomer.is_gzip else newcomer.size_bytes
-        return max(self._settings.ahead_bytes, whole)
-
-
-def _precedence(newcomer: Newcomer) -> tuple[bool, int]:
-    is_rotated = newcomer.found.rotated
-    return is_rotated, -newcomer.size_bytes if is_rotated else 0
+        return may_be(row, self._found[row.place], self._settings, self._clock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from shippers.batch import Source
+from shippers.files.adopt import Adopted
 from shippers.files.copies import Copies, moved
 from shippers.files.cut import Cuts
 from shippers.files.deletions import Deletions
@@ -19,7 +19,7 @@ from shippers.files.harvest import Harvester
 from shippers.files.known import Known, Rest
 from shippers.files.loss import Losses
 from shippers.files.names import globs
-from shippers.files.strangers import Adopted, Strangers
+from shippers.files.strangers import Strangers
 from shippers.files.sweep import Sweep
 from shippers.ledger import Settled
 from shippers.quarantine.stock import Stock
@@ -89,7 +89,7 @@ class Tail:
         self._check_copies()
         self._let_go()
         self._look_at_resting(now_s - before_s)
-        if self._strangers.found and self._adopt(self._strangers.adopted(self._room())):
+        if not self._strangers.is_idle and self._adopt(self._strangers.adopted(self._room())):
             self._adopt(self._strangers.adopted(self._room()))  # copies of those, before anything is read
         if self._strangers.cut and self._strangers.is_settled:
             self._cuts.tell()
@@ -220,7 +220,7 @@ class Tail:
     def _let_go_of_gone(self, harvester: Harvester) -> None:
         """A file that is gone and settled; a copy, or what it was compressed to, stands for it now."""
         row = self._registry.get(harvester.source.id)
-        copies = self._copies.of(harvester.source.id)
+        copies = [each for each in self._copies.of(harvester.source.id) if each.wake()]
         if row is None or not copies:
             if row:
                 self._registry.save([replace(row, gone_s=self._wall())])
@@ -256,18 +256,14 @@ class Tail:
         for place in list(islice(resting, max(int(share) + 1, RESTING_LEAST))):
             rest = resting.pop(place)
             found = self._folders.files.get(place)
-            try:
-                status = os.lstat(found.path) if found else None
-            except OSError:
-                status = None
-            if status and (status.st_size, status.st_mtime_ns) != (rest.size_bytes, rest.changed_ns):
+            if found and rest.has_changed(found.path):
                 self._strangers.returned(place)
             else:
                 resting[place] = rest  # behind the others
 
     def _room(self) -> int:
         """How many more files may be open. Lets settled files rest when there is none."""
-        taken = len(self._known.harvesters) + len(self._copies.held) + self._strangers.open_files
+        taken = len(self._known.harvesters) + self._copies.open_files + self._strangers.open_files
         if taken < self._settings.open_files:
             return self._settings.open_files - taken
         idle = [each for each in self._known.harvesters.values() if each.listed and each.is_restful()]
@@ -281,7 +277,8 @@ class Tail:
         for each in idle:
             rest = Rest(each.source.id, each.content.stored_bytes, each.content.changed_ns)
             self._known.rest(each.place, rest)
-        return self._settings.open_files - taken + len(idle)
+        room = self._settings.open_files - taken + len(idle)
+        return room if room > 0 else room + self._copies.rest()
 
     # Files that are new here
 
@@ -309,6 +306,7 @@ class Tail:
         if not row.begins_as(head):
             return  # written anew since it was recognised; the next look tells what it is now
         most = newcomer.size_bytes if not newcomer.is_gzip else row.sent
+        uncertain_to = 0 if is_certain else min(row.sent, most)
         harvester = Harvester(
             newcomer.content,
             row,
@@ -316,7 +314,7 @@ class Tail:
             newcomer.found,
             head[:wanted],
             self._settings,
-            uncertain_to=0 if is_certain or row.id in self._known.certain else min(row.sent, most),
+            uncertain_to=self._known.uncertain_to.get(row.id, uncertain_to),
             reserve=self._reserve,
             clock=self._clock,
         )

@@ -51,7 +51,7 @@ class Files(RuleBasedStateMachine):
         self.random = random.Random(0)
 
     @initialize(
-        open_files=st.integers(4, 9),
+        open_files=st.integers(2, 9),
         read_bytes=st.sampled_from([1024, 4096]),
         keep_s=st.sampled_from([20, 86400]),
         seed=st.integers(0, 9),

@@ -119,7 +119,10 @@ def _carried_out(
             plan,
             verdict,
             Counter({kind.value: count for kind, count in dealer.dealt.items() if count}),
-            Counter({kind.value: n for each in writers for kind, n in each.rotations.items()}),
+            sum(
+                (Counter({kind.value: n for kind, n in each.rotations.items()}) for each in writers),
+                Counter(),
+            ),
             kills=shipper.ends[signal.SIGKILL],
             stops=shipper.ends[signal.SIGTERM],
             requests=road.requests,

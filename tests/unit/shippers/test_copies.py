@@ -4,7 +4,7 @@ import gzip
 import logging
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -317,6 +317,83 @@ def test_a_cut_is_told_though_the_shipper_was_killed_before_there_was_room_for_t
     reader.stop()
 
 
+def spares(log: Path) -> list[Path]:
+    """Empty files with lower inodes than any that is made from now on; a copy that is one is opened first."""
+    files = [log.parent / f"spare-{number}" for number in range(2)]
+    for each in files:
+        each.touch()
+    return files
+
+
+def copy_into(spare: Path, path: Path, number: int) -> None:
+    target = path.with_name(f"{path.name}.{number}")
+    spare.rename(target)
+    shutil.copyfile(path, target)
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_copy_waits_for_its_original_for_which_there_was_no_room(
+    home: Path, log: Path, copies: int, killed: bool
+) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": copies}))
+    empty = spares(log)
+    for number in range(copies):
+        append(log / f"busy{number}.ndjson", *LONG[:2])
+    reader.tail.look()
+    append(path, "a1", "a2", "a3")
+    for number, spare in enumerate(empty[:copies]):
+        copy_into(spare, path, copies - number)
+    if killed:
+        reader.kill()
+        reader.start()
+    append(path, "a4")
+    lines: dict[str, bytes] = {}
+    for _ in range(10):
+        lines |= reader.later()
+    assert texts(lines).count("a1") == 1
+    assert {"a1", "a2", "a3", "a4"} <= set(texts(lines))
+    os.truncate(path, 0)
+    append(path, "b1")
+    for _ in range(10):
+        lines |= reader.later()
+    assert texts(lines) == sorted([*LONG[:2] * copies, "a1", "a2", "a3", "a4", "b1"])
+    reader.stop()
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+@pytest.mark.parametrize("then", [[], ["b1"], [*LONG]])
+def test_what_was_copied_of_a_file_that_rests_is_read_though_it_was_cut_before_there_was_room(
+    home: Path, log: Path, caplog: pytest.LogCaptureFixture, is_deleted: bool, then: list[str]
+) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 2}))
+    (empty, _) = spares(log)
+    append(path, "a1", "a2")
+    lines = reader.run() | reader.run()
+    append(log / "other.ndjson", "o1")
+    append(log / "third.ndjson", "t1")
+    for _ in range(3):
+        lines |= reader.run()
+    append(log / "third.ndjson", "t2")
+    append(path, "a3", "a4")
+    copy_into(empty, path, 1)
+    reader.tail.look()
+    if is_deleted:
+        path.unlink()
+    else:
+        os.truncate(path, 0)
+        append(path, *then)
+    for _ in range(10):
+        lines |= reader.later()
+    then = [] if is_deleted else then
+    assert texts(lines) == sorted(["a1", "a2", "a3", "a4", "o1", "t1", "t2", *then])
+    assert len({name[:25] for name, line in lines.items() if line in (b"a1", b"a2", b"a3", b"a4")}) == 1
+    assert losses(caplog) == ([] if is_deleted else [0])
+    reader.stop()
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_file_that_was_written_copied_and_cut_between_two_looks_is_told_by_its_copy(
     reader: Reader, log: Path, caplog: pytest.LogCaptureFixture, killed: bool
@@ -418,3 +495,124 @@ def test_lines_under_way_are_not_handed_out_again_when_the_copy_is_found_late(
     reader.tail.checkpoint(ends)
     reader.restart()
     assert reader.run() == {}
+
+
+def test_lines_that_an_earlier_run_may_have_sent_are_looked_up_though_the_copy_is_found_late(
+    reader: Reader, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    append(path, *LONG)
+    reader.tail.look()
+    lines, _ = reader.read()
+    assert len(lines) == len(LONG)
+    reader.kill()
+    reader.start()
+    reader.tail.look()
+    content = path.read_bytes()
+    os.truncate(path, 0)
+    reader.tail.look()
+    (log / "request.ndjson.1").write_bytes(content)
+    reader.pieces.clear()
+    assert len(reader.run()) == len(LONG)
+    assert all(piece.uncertain for piece in reader.pieces)
+
+
+def after_listing(reader: Reader, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Has `act` happen once, in the next look, as soon as the folders were listed."""
+    folders = reader.tail._folders
+    refresh = folders.refresh
+
+    def refreshed(force: bool = False) -> bool:
+        monkeypatch.undo()
+        is_listed = refresh(force)
+        act()
+        return is_listed
+
+    monkeypatch.setattr(folders, "refresh", refreshed)
+
+
+@pytest.mark.parametrize("written", [["a1"], ["a1", "a2"]])
+def test_a_copy_that_is_compressed_while_its_folder_is_looked_at_is_shipped_once(
+    reader: Reader, log: Path, monkeypatch: pytest.MonkeyPatch, written: list[str]
+) -> None:
+    path = log / "request.ndjson"
+    append(path, *written)
+    lines = reader.run()
+    plain = copy(log)
+    os.truncate(path, 0)
+    append(path, "b1")
+    lines |= reader.run() | reader.run()
+    packed = Path(f"{plain}.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    os.utime(packed, ns=(plain.stat().st_atime_ns, plain.stat().st_mtime_ns))
+    after_listing(reader, monkeypatch, plain.unlink)
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == [*written, "b1"]
+
+
+def test_a_file_that_is_written_anew_and_copied_after_it_was_looked_at_is_shipped_once(
+    home: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy is listed; that its original is another file by now is not known yet."""
+    path = log / "request.ndjson"
+    reader = Reader(home)
+    append(path, "a1", "a2")
+    lines = reader.run()
+    glance = reader.tail._glance
+
+    def glanced() -> None:
+        glance()
+        monkeypatch.undo()
+        os.truncate(path, 0)
+        append(path, "b1", "b2")
+        copy(log)
+
+    monkeypatch.setattr(reader.tail, "_glance", glanced)
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "b1", "b2"]
+    reader.stop()
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_copies_leave_their_room_to_files_that_wait(
+    home: Path, log: Path, is_cut: bool, is_renamed: bool
+) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
+    append(path, "a1", "a2")
+    lines = reader.run() | reader.run()
+    append(path, "a3")
+    held = copy(log)
+    for _ in range(4):
+        lines |= reader.run()
+    append(log / "other.ndjson", "o1")
+    for _ in range(4):
+        lines |= reader.run()
+    assert texts(lines) == ["a1", "a2", "a3", "o1"]
+    assert reader.open_files() == 1
+    if is_renamed:
+        held.rename(log / "request.ndjson.2")
+        reader.run()
+    append(path, "a4")
+    if is_cut:
+        os.truncate(path, 0)
+        append(path, "b1")
+    for _ in range(6):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "a3", "b1" if is_cut else "a4", "o1"]
+    reader.stop()
+
+
+def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
+    path.write_bytes(b"half")
+    reader.tail.look()
+    append(log / "other.ndjson", "o1")
+    assert reader.run() == {}
+    os.truncate(path, 0)
+    assert texts(reader.run() | reader.run()) == ["o1"]
+    reader.stop()
