@@ -59,7 +59,7 @@ class Acknowledger(Connection):
         body = self.body()
         if self.path == "/_sink":
             self.answer(200, self.server.told())
-        elif "/_count" in self.path:
+        elif "/_count" in self.path or "/_refresh" in self.path:
             self.answer(200, b'{"count":0,"_shards":{"failed":0}}')
         elif self.command in ("PUT", "POST"):
             self.answer(200, self.server.taken(body))
