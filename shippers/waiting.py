@@ -27,9 +27,8 @@ class WaitingRoom:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._due: list[tuple[float, Job]] = []
-        self._tried: list[Job] = []
-        self._size_bytes = 0
+        self._sizes: dict[Job, int] = {}  # bytes of the lines of all jobs that have a place here
+        self._due: list[tuple[float, Job]] = []  # those that are not being tried
 
     def __len__(self) -> int:
         return len(self._due)
@@ -37,12 +36,12 @@ class WaitingRoom:
     @property
     def is_full(self) -> bool:
         """Whether as many bytes wait as may, those included that are being tried."""
-        return self._size_bytes >= self._most_bytes
+        return sum(self._sizes.values()) >= self._most_bytes
 
     def put(self, job: Job, due_s: float) -> None:
         """Takes a job."""
         self._due.append((due_s, job))
-        self._size_bytes += size_bytes(job.segments)
+        self._sizes[job] = size_bytes(job.segments)
 
     def due(self, now_s: float) -> Job | None:
         """A job that may be tried now, the one that was due first; it keeps its place until `leave`."""
@@ -50,21 +49,18 @@ class WaitingRoom:
         if entry is None or entry[0] > now_s:
             return None
         self._due.remove(entry)
-        self._tried.append(entry[1])
         return entry[1]
 
     def leave(self, job: Job) -> None:
         """A job was tried; what is left of it is put here anew. One that never waited is none of ours."""
-        if job in self._tried:
-            self._tried.remove(job)
-            self._size_bytes -= size_bytes(job.segments)
+        self._sizes.pop(job, None)
 
     def crowded(self) -> set[str]:
         """Data streams of which no further line is read."""
         jobs, sizes = Counter[str](), Counter[str]()
-        for job in [*self._tried, *(job for _, job in self._due)]:
+        for job, size in self._sizes.items():
             for stream in {origin(each.source.stream) for each in job.segments}:
                 jobs[stream] += 1
-                sizes[stream] += size_bytes(job.segments)
+                sizes[stream] += size
         most_jobs, most_bytes = (1, 0) if self.is_full else (MOST_JOBS, self._most_bytes // SHARES)
         return {name for name, count in jobs.items() if count >= most_jobs or sizes[name] > most_bytes}
