@@ -48,6 +48,14 @@ def training() -> None:
 
 
 FOLDER = click.Path(path_type=Path)
+SEED_OPTION = click.option("--seed", type=int, default=1, show_default=True)
+THREADS_OPTION = click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
+PHOTOGRAPHS_OPTION = click.option(
+    "--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered."
+)
+HOLDOUT_OPTION = click.option(
+    "--holdout", is_flag=True, help="With the photographs that training does not use."
+)
 START_OPTION = click.option(
     "--from",
     "start",
@@ -74,9 +82,9 @@ def stock(sources: tuple[Path, ...], portrait: tuple[Path, ...], folder: Path) -
 @click.option(
     "--count", type=click.IntRange(4), default=4800, show_default=True, help="Cards and things in all."
 )
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered.")
-@click.option("--holdout", is_flag=True, help="With the photographs that training does not use.")
+@SEED_OPTION
+@PHOTOGRAPHS_OPTION
+@HOLDOUT_OPTION
 def deck(folder: Path, count: int, seed: int, photographs: Path, holdout: bool) -> None:
     """Draw cards and other things in advance; goes on where it stopped."""
     from training import deck as step
@@ -89,9 +97,9 @@ def deck(folder: Path, count: int, seed: int, photographs: Path, holdout: bool) 
 @click.option("--folder", type=FOLDER, default=SCENES, show_default=True)
 @click.option("--cards", type=FOLDER, default=DECK, show_default=True, help="What `deck` drew.")
 @click.option("--count", type=click.IntRange(1), default=9000, show_default=True, help="Scenes in all.")
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered.")
-@click.option("--holdout", is_flag=True, help="With the photographs that training does not use.")
+@SEED_OPTION
+@PHOTOGRAPHS_OPTION
+@HOLDOUT_OPTION
 @click.option("--empty", is_flag=True, help="Only scenes without a card.")
 def generate(
     folder: Path, cards: Path, count: int, seed: int, photographs: Path, holdout: bool, empty: bool
@@ -112,8 +120,8 @@ def generate(
 )
 @click.option("--steps", type=click.IntRange(1), default=6000, show_default=True)
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Ends earlier after so many.")
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@THREADS_OPTION
+@SEED_OPTION
 @START_OPTION
 @RATE_OPTION
 def train(
@@ -154,12 +162,12 @@ def mine(scenes: Path, model: Path, count: int) -> None:
 @training.command()
 @click.option("--scenes", type=FOLDER, multiple=True, default=(SCENES,), show_default=True)
 @click.option("--cards", type=FOLDER, multiple=True, default=(DECK,), show_default=True)
-@click.option("--photographs", type=FOLDER, default=STOCK, show_default=True, help="What `stock` gathered.")
+@PHOTOGRAPHS_OPTION
 @click.option("--folder", type=FOLDER, default=CLASSIFIER_RUN, show_default=True, help="Checkpoints.")
 @click.option("--steps", type=click.IntRange(1), default=3000, show_default=True)
 @click.option("--minutes", type=float, default=25.0, show_default=True, help="Ends earlier after so many.")
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@THREADS_OPTION
+@SEED_OPTION
 @START_OPTION
 @RATE_OPTION
 def classify(
