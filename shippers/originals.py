@@ -67,7 +67,7 @@ class Original:
         """
         with _opened(self.path) as file:
             status = os.fstat(file.fileno())
-            if Place(status.st_dev, status.st_ino) != self.place:
+            if Place.at(status) != self.place:
                 raise FileNotFoundError(errno.ENOENT, "it was renamed or replaced", str(self.path))
             if self.packed:
                 with gzip.open(file) as unpacked:
@@ -188,7 +188,7 @@ def _original(entry: os.DirEntry[str], sources: Sequence[Glob]) -> Original | No
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    path, place = Path(entry.path), Place(status.st_dev, status.st_ino)
+    path, place = Path(entry.path), Place.at(status)
     kin = kin_of(entry.name, sources)
     ignored = kin is not None and stream_of(kin.type, entry.name, "") is None
     is_source = kin is not None and not ignored and not entry.name.endswith(GZ)

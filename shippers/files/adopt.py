@@ -205,7 +205,7 @@ def opened(found: Found) -> Content | None:
     fd = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         status = os.fstat(fd)
-        if Place(status.st_dev, status.st_ino) == found.place:
+        if Place.at(status) == found.place:
             is_gzip = found.path.endswith(".gz") or os.pread(fd, 2, 0) == GZIP_MAGIC
             return Gzipped(fd) if is_gzip else Plain(fd)
     except BaseException:

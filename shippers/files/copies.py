@@ -41,7 +41,7 @@ class Closed:
             status = os.lstat(self.found.path)
         except OSError:
             return 0
-        if (status.st_dev, status.st_ino) != (self.found.place.device, self.found.place.inode):
+        if Place.at(status) != self.found.place:
             return 0
         self.changed_ns, self.stored_bytes = status.st_mtime_ns, status.st_size
         return self.stored_bytes

@@ -72,7 +72,7 @@ class Deletions:
                 status = os.lstat(found.path)
             except OSError:
                 continue
-            if (status.st_dev, status.st_ino) == (place.device, place.inode):
+            if Place.at(status) == place:
                 row = self._settled(place, status)
                 is_acknowledged = row is not None and self._is_acknowledged(row)
                 yield Kept(found, status.st_size, status.st_mtime_ns, row is not None, is_acknowledged)

@@ -28,6 +28,11 @@ class Place:
         return f"{self.device}:{self.inode}"
 
     @classmethod
+    def at(cls, status: os.stat_result) -> Place:
+        """The place of the file that has this status."""
+        return cls(status.st_dev, status.st_ino)
+
+    @classmethod
     def of(cls, text: str) -> Place:
         """The place of this text."""
         device, _, inode = text.partition(":")

@@ -118,3 +118,8 @@ class Gzipped:
             return False
         self._stream = zlib.decompressobj(_GZIP)
         return True
+
+
+def is_handed_on(packed_ns: int, plain_ns: int) -> bool:
+    """Whether a compressed file has a plain one's time, or its whole seconds, which some programs set."""
+    return packed_ns in (plain_ns, plain_ns // 10**9 * 10**9)

@@ -10,6 +10,7 @@ from shippers.files.adopt import Newcomer
 from shippers.files.content import Content
 from shippers.files.copies import Copies, Copy, reopened
 from shippers.files.find import Found, Place
+from shippers.files.gzipped import is_handed_on
 from shippers.files.harvest import Harvester
 from shippers.files.known import Known
 from shippers.registry import Registry, Row
@@ -104,7 +105,7 @@ class Likeness:
             return True
         changed_ns = newcomer.content.changed_ns
         is_gone = original.place not in self.files
-        if newcomer.is_gzip and is_gone and _is_same_time(changed_ns, original_changed_ns):
+        if newcomer.is_gzip and is_gone and is_handed_on(changed_ns, original_changed_ns):
             return True
         return not original.rotated and (newcomer.met_with != row.id or changed_ns > original_changed_ns)
 
@@ -115,7 +116,7 @@ def _is_elsewhere(found: Found) -> bool:
         status = os.lstat(found.path)
     except OSError as error:
         return isinstance(error, FileNotFoundError)
-    return (status.st_dev, status.st_ino) != (found.place.device, found.place.inode)
+    return Place.at(status) != found.place
 
 
 def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool:
@@ -124,8 +125,3 @@ def _is_changed(row: Row, content: Content, harvester: Harvester | None) -> bool
         harvester.check()
         return harvester.replaced
     return not row.begins_as(content.read(row.head_bytes, 0))
-
-
-def _is_same_time(one_ns: int, other_ns: int) -> bool:
-    """Whether `one_ns` is `other_ns`, or its whole seconds, which some programs set."""
-    return one_ns in (other_ns, other_ns // 10**9 * 10**9)

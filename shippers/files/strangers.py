@@ -233,7 +233,7 @@ class Strangers:
             self._unopened.add(found.place)
             return None
         status = os.lstat(found.path)
-        if (status.st_dev, status.st_ino) != (found.place.device, found.place.inode):
+        if Place.at(status) != found.place:
             self._unsure.add(found.place)
             return None
         if not status.st_size:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from shippers.files.find import Found, Place
+from shippers.files.gzipped import is_handed_on
 from shippers.files.loss import Losses
 from shippers.files.siblings import forms
 from shippers.registry import Registry, Row
@@ -155,7 +156,7 @@ def _names(path: str) -> list[str]:
 
 
 def _is_packed_from(size: Size, packed: Found, *, is_new: bool) -> bool:
-    """Whether a compressed file has the file's time, or its whole seconds: programs that compress hand it on.
+    """Whether a compressed file has the file's time: programs that compress hand it on.
 
     The file may have grown since it was last looked at: one that has come since, of the same group, may have
     a later time.
@@ -165,7 +166,7 @@ def _is_packed_from(size: Size, packed: Found, *, is_new: bool) -> bool:
         return False
     is_kin = is_new and _names(packed.told)[-1] == _names(size.path)[-1]
     is_later = is_kin and now.changed_ns >= size.changed_ns
-    return is_later or now.changed_ns in (size.changed_ns, size.changed_ns // 10**9 * 10**9)
+    return is_later or is_handed_on(now.changed_ns, size.changed_ns)
 
 
 def _size(found: Found) -> Size | None:

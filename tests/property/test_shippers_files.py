@@ -143,8 +143,7 @@ class Files(RuleBasedStateMachine):
             path.rename(self.log / f"old-{self.number}")
 
     def is_met(self, path: Path) -> bool:
-        status = path.stat()
-        return self.registry.at(Place(status.st_dev, status.st_ino)) is not None
+        return self.registry.at(Place.at(path.stat())) is not None
 
     def chain(self, path: Path) -> None:
         present = sorted(path.parent.glob(f"{path.name}.*"), key=lambda each: -int(each.name.split(".")[2]))

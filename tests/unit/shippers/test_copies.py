@@ -1,6 +1,5 @@
 """Rotation by copy and truncation, in every order of copy, truncation, reading and death."""
 
-import gzip
 import logging
 import os
 import shutil
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shippers.files.find import Found, Place
-from tests.reader import SETTINGS, Reader, append, texts
+from tests.reader import SETTINGS, Reader, append, compress, texts
 
 
 def copy(log: Path) -> Path:
@@ -208,8 +207,7 @@ def test_a_rotated_file_of_one_line_that_is_compressed_is_not_shipped_again(
     path, packed = log / "request.ndjson.1", log / "request.ndjson.1.gz"
     append(path, "same")
     assert texts(reader.run()) == ["same"]
-    packed.write_bytes(gzip.compress(path.read_bytes()))
-    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    compress(path, packed)
     path.unlink()
     assert reader.run() | reader.run() | reader.later() | reader.later() == {}
     reader.restart()
@@ -224,8 +222,7 @@ def test_a_file_of_one_line_that_is_renamed_and_compressed_within_a_look_is_ship
     path.write_text("sa")
     assert reader.run() == {}
     append(path, "me")
-    packed.write_bytes(gzip.compress(path.read_bytes()))
-    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    compress(path, packed)
     path.unlink()
     lines = {}
     for _ in range(3):
@@ -241,8 +238,7 @@ def test_a_file_that_goes_between_the_listing_and_the_look_at_its_compressed_for
     path, packed = log / "request.ndjson.1", log / "request.ndjson.1.gz"
     append(path, "same")
     assert texts(reader.run()) == ["same"]
-    packed.write_bytes(gzip.compress(path.read_bytes()))
-    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    compress(path, packed)
     listed = reader.tail._strangers.listed
 
     def late(files: Mapping[Place, Found]) -> None:
@@ -543,8 +539,7 @@ def test_a_copy_that_is_compressed_while_its_folder_is_looked_at_is_shipped_once
     append(path, "b1")
     lines |= reader.run() | reader.run()
     packed = Path(f"{plain}.gz")
-    packed.write_bytes(gzip.compress(plain.read_bytes()))
-    os.utime(packed, ns=(plain.stat().st_atime_ns, plain.stat().st_mtime_ns))
+    compress(plain, packed)
     after_listing(reader, monkeypatch, plain.unlink)
     for _ in range(4):
         lines |= reader.later()

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,20 @@ def make(home: Path, proxy: Proxy, connect: Callable[[str], Elasticsearch]) -> I
     yield pipeline
     for each in made:
         each.close()
+
+
+@contextmanager
+def shipping(home: Path, client: Elasticsearch, settings: ShipperSettings = FAST) -> Iterator[Pipeline]:
+    """A pipeline that runs as long as the block, in a thread."""
+    stop = threading.Event()
+    pipeline = Pipeline(settings, home=home, namespace="test", client=client, draw=lambda: 0.5)
+    runner = threading.Thread(target=pipeline.run, args=(stop,))
+    runner.start()
+    try:
+        yield pipeline
+    finally:
+        stop.set()
+        runner.join(10)
 
 
 def write(home: Path, first: int, last: int, name: str = "log/request.ndjson") -> list[bytes]:
@@ -346,21 +360,14 @@ def test_a_line_that_is_never_taken_holds_up_no_batch_but_its_own(
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     lines = write(home, 0, 70)
-    store, stop = Closed(lambda pair: pair.line == lines[10]), threading.Event()
-    with running(store) as proxy:
-        pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
-        runner = threading.Thread(target=pipeline.run, args=(stop,))
-        runner.start()
-        try:
-            assert wait_until(lambda: len(store.documents) == 69)
-            assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines[:7])])
-            assert pipeline.counters.pending >= 1
-            store.open.set()
-            assert wait_until(lambda: len(store.documents) == 70)
-            assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines)])
-        finally:
-            stop.set()
-            runner.join(10)
+    store = Closed(lambda pair: pair.line == lines[10])
+    with running(store) as proxy, shipping(home, connect(proxy.url)) as pipeline:
+        assert wait_until(lambda: len(store.documents) == 69)
+        assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines[:7])])
+        assert pipeline.counters.pending >= 1
+        store.open.set()
+        assert wait_until(lambda: len(store.documents) == 70)
+        assert wait_until(lambda: checkpoints(home) == [sum(len(line) + 1 for line in lines)])
     assert pipeline.counters.acknowledged == 70
 
 
@@ -368,24 +375,15 @@ def test_a_line_that_is_never_taken_holds_up_no_later_line_of_a_file_that_is_wri
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     lines, settings = write(home, 0, 1), FAST.model_copy(update={"in_flight": 1, "batch_age_s": 0.0})
-    store, stop = Closed(lambda pair: pair.line == lines[0]), threading.Event()
-    with running(store) as proxy:
-        pipeline = Pipeline(
-            settings, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5
-        )
-        runner = threading.Thread(target=pipeline.run, args=(stop,))
-        runner.start()
-        try:
-            for number in range(1, 40):
-                write(home, number, number + 1)
-                assert wait_until(lambda want=number: len(store.documents) == want)
-            assert checkpoints(home) == [0]
-            store.open.set()
-            end = (home / "log" / "request.ndjson").stat().st_size
-            assert wait_until(lambda: checkpoints(home) == [end])
-        finally:
-            stop.set()
-            runner.join(10)
+    store = Closed(lambda pair: pair.line == lines[0])
+    with running(store) as proxy, shipping(home, connect(proxy.url), settings) as pipeline:
+        for number in range(1, 40):
+            write(home, number, number + 1)
+            assert wait_until(lambda want=number: len(store.documents) == want)
+        assert checkpoints(home) == [0]
+        store.open.set()
+        end = (home / "log" / "request.ndjson").stat().st_size
+        assert wait_until(lambda: checkpoints(home) == [end])
     assert pipeline.counters.acknowledged == 40
 
 
@@ -393,24 +391,17 @@ def test_a_stream_that_takes_nothing_holds_up_no_other_and_is_not_read_without_e
     home: Path, connect: Callable[[str], Elasticsearch]
 ) -> None:
     write(home, 0, 700, "spool/gpu.ndjson")
-    store, stop = Closed(lambda pair: pair.index == "metrics-card.gpu-test"), threading.Event()
-    with running(store) as proxy:
-        pipeline = Pipeline(FAST, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5)
-        runner = threading.Thread(target=pipeline.run, args=(stop,))
-        runner.start()
-        try:
-            assert wait_until(lambda: pipeline.counters.retries > 20)
-            for number in range(20):
-                write(home, number * 10, number * 10 + 10)
-                assert wait_until(lambda want=number * 10 + 10: len(store.documents) == want)
-            at = sum(path.stat().st_size for path in (home / "log").iterdir())
-            assert wait_until(lambda: at in checkpoints(home)), "the other file's checkpoint moves"
-            assert pipeline.counters.pending < 300
-            store.open.set()
-            assert wait_until(lambda: len(store.documents) == 900)
-        finally:
-            stop.set()
-            runner.join(10)
+    store = Closed(lambda pair: pair.index == "metrics-card.gpu-test")
+    with running(store) as proxy, shipping(home, connect(proxy.url)) as pipeline:
+        assert wait_until(lambda: pipeline.counters.retries > 20)
+        for number in range(20):
+            write(home, number * 10, number * 10 + 10)
+            assert wait_until(lambda want=number * 10 + 10: len(store.documents) == want)
+        at = sum(path.stat().st_size for path in (home / "log").iterdir())
+        assert wait_until(lambda: at in checkpoints(home)), "the other file's checkpoint moves"
+        assert pipeline.counters.pending < 300
+        store.open.set()
+        assert wait_until(lambda: len(store.documents) == 900)
     assert pipeline.counters.acknowledged == 900
 
 
@@ -432,21 +423,12 @@ def test_what_waits_in_memory_is_bounded_over_all_streams(
     for name in names:
         write(home, 0, 700, name)
     settings = FAST.model_copy(update={"waiting_bytes": 2000, "batch_lines": 20})
-    store, stop = Overloaded(), threading.Event()
-    with running(store) as proxy:
-        pipeline = Pipeline(
-            settings, home=home, namespace="test", client=connect(proxy.url), draw=lambda: 0.5
-        )
-        runner = threading.Thread(target=pipeline.run, args=(stop,))
-        runner.start()
-        try:
-            assert wait_until(lambda: pipeline.counters.retries > 1000)
-            assert pipeline.counters.read_bytes < 12_000, "of 250,000"
-            store.busy = False
-            assert wait_until(lambda: len(store.documents) == 8 * 700)
-        finally:
-            stop.set()
-            runner.join(10)
+    store = Overloaded()
+    with running(store) as proxy, shipping(home, connect(proxy.url), settings) as pipeline:
+        assert wait_until(lambda: pipeline.counters.retries > 1000)
+        assert pipeline.counters.read_bytes < 12_000, "of 250,000"
+        store.busy = False
+        assert wait_until(lambda: len(store.documents) == 8 * 700)
 
 
 def test_a_stop_frees_the_home_although_an_answer_never_comes(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shippers.registry import rows
-from tests.reader import SETTINGS, Reader, append, texts
+from tests.reader import SETTINGS, Reader, append, compress, texts
 
 Loss = tuple[str, int]
 
@@ -75,15 +75,13 @@ def test_a_file_that_went_unopened_is_told_and_counted_with_its_bytes(
     assert (told(caplog), lost(full)) == (expected, expected)
 
 
-def compress(path: Path) -> None:
-    times = path.stat().st_mtime_ns, path.stat().st_mtime_ns
-    Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
-    os.utime(f"{path}.gz", ns=times)
+def replace(path: Path) -> None:
+    compress(path, Path(f"{path}.gz"))
     path.unlink()
 
 
-def compress_and_rename(path: Path) -> None:
-    compress(path)
+def replace_and_rename(path: Path) -> None:
+    replace(path)
     Path(f"{path}.gz").rename(path.with_name("request.ndjson.7.gz"))
 
 
@@ -103,8 +101,8 @@ def copy_and_cut(path: Path) -> None:
     "change",
     [
         lambda path: path.rename(path.with_suffix(".9")),
-        compress,
-        compress_and_rename,
+        replace,
+        replace_and_rename,
         decompress,
         copy_and_cut,
     ],
@@ -134,8 +132,7 @@ def test_a_file_that_grew_and_was_renamed_and_compressed_within_a_look_is_not_lo
     look(full)
     append(path, "second")
     os.utime(path, ns=(0, time.time_ns() + 10**9))
-    packed.write_bytes(gzip.compress(path.read_bytes()))
-    os.utime(packed, ns=(0, path.stat().st_mtime_ns))
+    compress(path, packed)
     path.unlink()
     look(full)
     full.restart()
