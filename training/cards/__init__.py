@@ -79,6 +79,8 @@ PASSPORTS: dict[str, tuple[Draw, int]] = {
     "passport_two_columns": (passport.two_columns, 10),
     "passport_pictured": (passport.pictured, 8),
     "passport_observations": (passport.observations, 8),
+    "passport_languages": (passport.languages, 10),
+    "passport_shaded": (passport.shaded, 8),
 }
 GROUPS = (IDENTITY, LICENCES, PASSPORTS)
 FAMILIES: dict[str, Draw] = {name: draw for group in GROUPS for name, (draw, _) in group.items()}

@@ -261,8 +261,8 @@ def extras(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> None:
         ghost(sheet, rng, stock, side, float(rng.uniform(14, sheet.height - 20)))
     if rng.uniform() < 0.3:
         ornament.hologram(sheet, rng)
-    if rng.uniform() < 0.1:
-        sheet.text(sheet.width / 2, sheet.height * 0.6, "SPECIMEN", 10, (200, 60, 60), "heavy", "ms")
+    if rng.uniform() < 0.14:
+        _overprinted(sheet, rng)
     if rng.uniform() < 0.08:
         words = people.pick(rng, people.TOWNS)[:6]
         ink = people.pick(rng, ("red", "blue"))
@@ -270,6 +270,17 @@ def extras(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> None:
         sheet.put(stamp, float(rng.uniform(5, sheet.width - 25)), sheet.height - 24, 19, 19, 0.75)
     if rng.uniform() < 0.25:
         _number(sheet, rng, look)
+
+
+def _overprinted(sheet: Sheet, rng: Generator) -> None:
+    """SPECIMEN and the like across the values."""
+    words = people.pick(rng, ("SPECIMEN", "MUSTER", "FACSIMILE", "VOID", "COPY", "样本", "作废"))
+    ink = (205, 50, 50) if rng.uniform() < 0.7 else ornament.colour(rng, 0, 160)
+    layer = ornament.overprint(rng, words, ink, "black")
+    width = sheet.width * float(rng.uniform(0.2, 0.6))
+    height = width * layer.height / layer.width
+    x, y = rng.uniform(0.1, 0.9) * (sheet.width - width), rng.uniform(0.1, 0.9) * (sheet.height - height)
+    sheet.put(layer, float(x), float(y), width, height, float(rng.uniform(0.3, 0.9)))
 
 
 def worn(pixels: Pixels, rng: Generator) -> Pixels:

@@ -98,6 +98,14 @@ def stamp(rng: Generator, words: str, ink: Colour = (200, 30, 36)) -> Image.Imag
     return image
 
 
+def overprint(rng: Generator, words: str, ink: Colour, face: str) -> Image.Image:
+    """Large letters at an angle."""
+    letters = font(face, 60)
+    image = Image.new("RGBA", (round(letters.getlength(words)) + 20, 84), (0, 0, 0, 0))
+    ImageDraw.Draw(image).text((10, 66), words, (*ink, 255), letters, anchor="ls")
+    return image.rotate(float(rng.uniform(-50, 50)), Image.Resampling.BILINEAR, expand=True)
+
+
 def bars(sheet: Sheet, x: float, y: float, width: float, height: float, rng: Generator) -> None:
     """A linear barcode."""
     position = x

@@ -1,9 +1,11 @@
-"""Passports (护照): data pages alone, in an open booklet, and closed covers: twelve families.
+"""Passports (护照): data pages alone, in an open booklet, and closed covers: fourteen families.
 
 The quad of an open booklet is that of the data page alone; the quad of a closed one is its cover.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
@@ -157,6 +159,42 @@ def pictured(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     return _whole(sheet, rng)
 
 
+def languages(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """The title in several languages above the portrait, the state's name in the middle, typed values."""
+    look, sheet = _start(rng, px_per_mm, stock)
+    look = replace(look, latin=people.pick(rng, ("mono", "ocr")), left=True)
+    top = 7.0
+    for title in (people.pick(rng, look.script.passport), "PASSPORT", people.pick(rng, LATIN.passport)):
+        face_ = look.face if title in look.script.passport else "plain"
+        sheet.text(6, top, title, 3.6, look.title, face_, "ls", 34)
+        top += 4.4
+    name = people.pick(rng, look.script.states)
+    sheet.text(WIDTH * 0.6, 7, name, float(rng.uniform(3, 5)), look.title, look.face, "ms", 70)
+    sheet.put(ornament.emblem(rng, look.title, look.paper), WIDTH - 16, 3, 9, 9)
+    left, right = parts.photo(sheet, rng, look, stock, top, 32, 40)
+    parts.fields(sheet, rng, look, (left, 14, right, 66))
+    parts.extras(sheet, rng, look, stock)
+    _zone(sheet, rng)
+    return _whole(sheet, rng)
+
+
+def shaded(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
+    """The state's name large beside an emblem, small values, a band of strong colour over the lower part."""
+    look, sheet = _start(rng, px_per_mm, stock)
+    sheet.put(ornament.emblem(rng, look.title, look.paper), 7, 3, 13, 13)
+    name = people.pick(rng, look.script.states)
+    sheet.text(24, 8, name, float(rng.uniform(4, 6)), look.title, look.bold, "ls", 90)
+    sheet.text(24, 12, people.pick(rng, look.script.passport), 2.4, look.title, look.face, "ls", 40)
+    left, right = parts.photo(sheet, rng, look, stock, 17, 34, 46)
+    for x, end in ((left, (left + right) / 2), ((left + right) / 2, right)):
+        parts.fields(sheet, rng, look, (x, 15, end, 62))
+    _banded(sheet, rng)
+    parts.signature(sheet, rng, right - 34, 64, 6)
+    parts.extras(sheet, rng, look, stock)
+    _zone(sheet, rng)
+    return _whole(sheet, rng)
+
+
 def observations(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A data page below a page of small print or of an emblem, both of strong colour."""
     paper = ornament.colour(rng, 120, 230)
@@ -219,6 +257,15 @@ def coded_head(sheet: Sheet, rng: Generator, look: Design, title: str, code: str
 
 def _zone(sheet: Sheet, rng: Generator) -> None:
     parts.zone(sheet, rng, mrz.passport_lines(rng, *parts.holder(rng)), float(rng.uniform(3, 7)))
+
+
+def _banded(sheet: Sheet, rng: Generator) -> None:
+    """A colour over everything, strongest at some height."""
+    pixels = sheet.pixels()
+    rows = np.linspace(0, 1, len(pixels))
+    share = rng.uniform(0.3, 0.7) * np.exp(-(((rows - rng.uniform(0.5, 0.8)) / rng.uniform(0.08, 0.2)) ** 2))
+    ink = np.array(ornament.colour(rng, 20, 240))
+    sheet.replace((pixels * (1 - share[:, None, None]) + ink * share[:, None, None]).astype(np.uint8))
 
 
 def _chinese(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:

@@ -1,4 +1,4 @@
-"""Flat things that half-trained weights took for cards: covers, notes, windows, labels, outlines."""
+"""Things that half-trained weights took for cards: covers, notes, windows, labels, boxes, signs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,9 @@ PALE, DARK = (205, 256), (0, 90)
 
 def lookalike(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
     """One of any kind."""
-    kinds: tuple[tuple[Draw, int], ...] = (
-        (_cover, 5), (_outlines, 2), (_album, 3), (_pinned, 4), (_grey_text, 3), (_dialog, 3), (_label, 3),
-        (_letter, 1), (_banknote, 1),
-    )  # fmt: skip
-    weights = np.array([weight for _, weight in kinds], float)
-    draw, _ = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
-    return draw(rng, px_per_mm, stock)
+    weights = np.array([weight for _, weight in KINDS.values()], float)
+    name = list(KINDS)[int(rng.choice(len(KINDS), p=weights / weights.sum()))]
+    return KINDS[name][0](rng, px_per_mm, stock)
 
 
 def _cover(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
@@ -44,6 +40,103 @@ def _cover(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
         sheet.text(sheet.width / 2, row, _line(rng, words, 2), size, ink, face_, "ms", sheet.width - 10)
     if rng.uniform() < 0.3:
         sheet.put(ornament.emblem(rng, ink, ornament.colour(rng, 0, 256)), sheet.width / 2 - 12, 60, 24, 24)
+    return sheet
+
+
+def _standing(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
+    """A book seen from a corner: its cover, and its spine or its pages beside it."""
+    cover = _cover(rng, px_per_mm, stock)
+    depth = float(rng.uniform(0.06, 0.22)) * cover.width
+    sheet = Sheet(cover.width + depth, cover.height, px_per_mm, ornament.colour(rng, 10, 245))
+    left = depth if rng.uniform() < 0.5 else 0.0
+    side = cover.width if left == 0 else 0.0
+    if rng.uniform() < 0.5:  # pages
+        sheet.rectangle(side, 1, depth, sheet.height - 2, ornament.colour(rng, 190, 250))
+        for x in np.linspace(side + 0.5, side + depth - 0.5, 8):
+            sheet.line(x, 1, x, sheet.height - 1, ornament.colour(rng, 140, 190), 0.1)
+    else:
+        words = script(rng)
+        face_ = people.pick(rng, words.bolds)
+        middle = (side + depth / 2, sheet.height * float(rng.uniform(0.3, 0.7)))
+        sheet.text(*middle, _line(rng, words, 1), depth * 0.5, _ink(rng), face_, "ms", depth)
+    sheet.put(cover.image, left, 0, cover.width, cover.height)
+    return sheet
+
+
+def _box(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
+    """The front of a package: a brand in an arc of letters, a picture of what is in it, weights."""
+    sheet = _blank(rng, px_per_mm, (80, 170), (60, 140), (20, 250))
+    _fill(sheet, rng, stock)
+    words, ink = script(rng), _ink(rng)
+    if stock.pictures:
+        x, y = rng.uniform(0.05, 0.5, 2) * (sheet.width, sheet.height)
+        wide, tall = rng.uniform(0.3, 0.5, 2) * (sheet.width, sheet.height)
+        picture = Image.fromarray(stock.picture(rng, sheet.px(wide), sheet.px(tall)))
+        sheet.put(picture, float(x), float(y), float(wide), float(tall))
+    brand = ornament.overprint(rng, _line(rng, words, 1).upper(), ink, people.pick(rng, words.bolds))
+    across = sheet.width * float(rng.uniform(0.35, 0.8))
+    down = min(across * brand.height / brand.width, sheet.height * 0.5)
+    sheet.put(
+        brand,
+        float(rng.uniform(0, 0.4)) * sheet.width,
+        float(rng.uniform(0, 0.5)) * sheet.height,
+        across,
+        down,
+    )
+    for row in range(int(rng.integers(1, 4))):
+        face_ = people.pick(rng, words.faces)
+        sheet.text(
+            6, sheet.height - 5 - 4.5 * row, _line(rng, words, 3), 3.4, ink, face_, "ls", sheet.width / 2
+        )
+    if rng.uniform() < 0.4:
+        ornament.bars(sheet, sheet.width - 30, sheet.height - 16, 24, 12, rng)
+    return sheet
+
+
+def _directions(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
+    """A sign: a few lines of large letters on one dark or strong colour, arrows, a border."""
+    sheet = _blank(rng, px_per_mm, (90, 180), (45, 120), (0, 130))
+    ink = ornament.colour(rng, 215, 256)
+    words = script(rng)
+    face_ = people.pick(rng, words.bolds)
+    rows = int(rng.integers(1, 6))
+    step = (sheet.height - 10) / rows
+    arrows = rng.uniform() < 0.5
+    for row in range(rows):
+        y = 5 + step * (row + 0.72)
+        if arrows:
+            sheet.text(5, y, people.pick(rng, "←↑→↗↘"), step * 0.7, ink, "sans")
+        left = step + 6 if arrows else 8
+        line = _line(rng, words, int(rng.integers(1, 3)))
+        sheet.text(left, y, line, step * 0.62, ink, face_, "ls", sheet.width - left - 5)
+    if rng.uniform() < 0.7:
+        box = sheet.box(1.5, 1.5, sheet.width - 3, sheet.height - 3)
+        sheet.pen.rounded_rectangle(box, sheet.px(float(rng.uniform(0.5, 5))), outline=ink, width=sheet.px(1))
+    return sheet
+
+
+def _figures(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
+    """A figure of several pictures or plots with captions above them."""
+    sheet = _blank(rng, px_per_mm, (110, 190), (80, 150), (235, 256))
+    columns, rows = int(rng.integers(1, 5)), int(rng.integers(1, 4))
+    across, down = sheet.width / columns, sheet.height / rows
+    words = script(rng)
+    shared = rng.uniform() < 0.5  # the same picture in every place
+    size = (sheet.px(across - 4), sheet.px(down - 9))
+    first = stock.picture(rng, *size) if stock.pictures else None
+    for column in range(columns):
+        for row in range(rows):
+            x, y = column * across + 2, row * down + 7
+            sheet.text(
+                x + across / 2 - 2, y - 1.5, _line(rng, words, 1), 4, (20, 20, 24), words.faces[0], "ms"
+            )
+            sheet.rectangle(x, y, across - 4, down - 9, ornament.colour(rng, 0, 256))
+            if first is not None:
+                part = first if shared else stock.picture(rng, *size)
+                inset = float(rng.choice((0, 0, 3)))
+                sheet.put(
+                    Image.fromarray(part), x + inset, y + inset, across - 4 - 2 * inset, down - 9 - 2 * inset
+                )
     return sheet
 
 
@@ -221,3 +314,20 @@ def _ink(rng: Generator, dark: bool = False) -> Colour:
 
 def _line(rng: Generator, words: Script, count: int) -> str:
     return " ".join(words.word(rng) for _ in range(count))
+
+
+KINDS: dict[str, tuple[Draw, int]] = {
+    "cover": (_cover, 5),
+    "outlines": (_outlines, 2),
+    "album": (_album, 3),
+    "pinned": (_pinned, 4),
+    "grey_text": (_grey_text, 3),
+    "dialog": (_dialog, 3),
+    "label": (_label, 3),
+    "letter": (_letter, 1),
+    "banknote": (_banknote, 1),
+    "standing": (_standing, 5),
+    "box": (_box, 3),
+    "directions": (_directions, 3),
+    "figures": (_figures, 3),
+}  # with how often each is drawn

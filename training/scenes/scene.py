@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 LAMINATED = 0.4  # share of gripped cards
 HELD = 0.22  # share of cards under fingers, where the light is not gentle
+FAR, SMALL = 0.22, (0.16, 0.4)  # share of scenes of free cards far away, and their width in shorter sides
 TRIES = 12  # poses tried for one card before it is left out
 
 
@@ -74,8 +75,9 @@ def _free(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
     count = int(rng.choice((1, 2, 3, 4), p=(0.72, 0.17, 0.07, 0.04)))
     largest = {1: 1.35, 2: 0.8, 3: 0.6, 4: 0.5}[count]
     steepest = 1.0 if rng.uniform() < 0.2 else 0.5
+    share = SMALL if rng.uniform() < FAR else (0.3, largest)
     drawn = [panel.single(source.card(rng)) for _ in range(count)]
-    poses = [camera.random_pose(rng, size, (0.3, largest), steepest) for _ in drawn]
+    poses = [camera.random_pose(rng, size, share, steepest) for _ in drawn]
     things = int(rng.choice((0, 1, 2, 3), p=(0.45, 0.25, 0.18, 0.12)))
     return compose(rng, size, list(zip(drawn, poses, strict=True)), things, source=source)
 

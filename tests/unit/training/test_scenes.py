@@ -17,8 +17,9 @@ from training.cards import FAMILIES
 from training.deck import Deck, Fresh
 from training.errors import DeckMissing, FontMissing, LabelsInvalid
 from training.labels import LabelledCard, LabelledPicture
-from training.scenes import camera, panel, scene
+from training.scenes import camera, lookalikes, panel, scene
 from training.scenes.camera import Pose
+from training.stock import NOTHING, Stock
 
 SEED = 41
 NUMBERS = range(24)
@@ -64,6 +65,19 @@ def test_some_scenes_have_no_card_some_several(rendered: list[generate.Rendered]
     counts = {len(item.picture.cards) for item in rendered}
     assert 0 in counts
     assert max(counts) > 1
+
+
+@pytest.mark.parametrize("kind", lookalikes.KINDS)
+def test_a_lookalike_is_the_same_for_the_same_seed_and_has_something_on_it(kind: str) -> None:
+    draw, share = lookalikes.KINDS[kind]
+    stripes = np.random.default_rng(3).integers(0, 255, (80, 120, 3)).astype(np.uint8)
+    pictured = Stock((cv2.imencode(".jpg", stripes)[1].tobytes(),))
+    assert share > 0
+    for stock in (NOTHING, pictured):
+        first, again, other = (draw(np.random.default_rng(n), 3.0, stock).pixels() for n in (1, 1, 2))
+        assert np.array_equal(first, again)
+        assert not np.array_equal(first, other)
+        assert first.std() > 1
 
 
 @pytest.mark.parametrize("turns", range(4))
