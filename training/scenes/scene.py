@@ -24,7 +24,7 @@ Pixels = NDArray[np.uint8]
 LAMINATED = 0.4  # share of gripped cards
 HELD = 0.22  # share of cards under fingers, where the light is not gentle
 FAR, SMALL = 0.22, (0.16, 0.4)  # share of scenes of free cards far away, and their width in shorter sides
-TRIES = 12  # poses tried for one card before it is left out
+TRIES = 20  # places tried for a card, each nearer to the middle and a little smaller, before it is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ def compose(
 ) -> Scene:
     """Panels of cards in their poses on a random surface with some clutter below them, seldom above.
 
-    A panel that would leave the picture or meet another is moved by lot; after TRIES it is left out.
+    A panel that would leave the picture or meet another is moved by lot, nearer to the middle and
+    a little smaller each time; after TRIES it is left out.
     """
     stock = source.stock if source else NOTHING
     picture = background.background(rng, *size, stock)
@@ -222,7 +223,9 @@ def _place(
     single = len(group.cards) == 1
     span = pose.span * (extent[0] / float(first[1, 0] - first[0, 0]) if single else 1.0)
     for attempt in range(TRIES):
-        centre = pose.centre if attempt == 0 else tuple(s * rng.uniform(0.12, 0.88) for s in size)
+        nearness = attempt / (TRIES - 1)
+        by_lot = pose.centre if attempt == 0 else [side * rng.uniform(0.12, 0.88) for side in size]
+        centre = tuple(v + (side / 2 - v) * nearness for v, side in zip(by_lot, size, strict=True))
         moved = Pose(centre, span * 0.95**attempt, pose.turn, pose.tilt, pose.lean)  # type: ignore[arg-type]
         matrix, _ = camera.homography(extent, moved, max(size))
         quads = [card.quad for card in _landed(group, matrix)]
