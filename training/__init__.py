@@ -3,7 +3,7 @@
 Nothing imports this package.
 
 stock        photographs for backgrounds, things and portraits
-cards/       drawn cards of invented holders, forty families
+cards/       drawn cards of invented holders
 scenes/      photographs of them that nobody took
 deck         cards and things drawn in advance
 fonts        finds the fonts that cards are set in
@@ -19,16 +19,23 @@ losses       how far it is from that
 detecting    the detector's task
 classifier   the second network: a crop's kind and turn
 mine         what the detector takes for cards and is none
+files        written whole or not at all
+recipe       what a folder was made with
 crops        rectified cards and places without one, changed a little every time
 classifying  the classifier's task
 train        the loop: resumable, averaged, in the background
 calibrate    moves the best thresholds to 0.5
+warm         goes on from an ONNX file
 export       writes the ONNX files
 quantise     an INT8 variant of the detector
 views        pictures turned, blurred, darkened, compressed
 metrics      precision, recall, overlap, type, orientation
 evaluate     measures ONNX files on a folder of labelled pictures
 goals        the figures to reach next to those reached
+overlays     pictures with what was found drawn over them
+progress     bars
+options      folders and options that the commands share
+measuring    the commands that export and measure
 commands     the commands of `python -m training`
 settings     shapes, sizes and limits
 errors       what can go wrong, each with a stable code

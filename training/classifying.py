@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,8 @@ from torch.nn import functional
 
 from training import warm
 from training.classifier import Classifier
-from training.crops import Crops
+from training.crops import Crop, Crops
 from training.settings import KINDS, TrainSettings
-from training.trunk import Trunk, pretrained
 
 SMOOTHING = 0.03
 TURNS_WEIGHT = 0.6
@@ -38,11 +38,7 @@ class Classifying:
         self._crops, self._settings, self._start = crops, settings, start
 
     def network(self, fresh: bool) -> nn.Module:
-        if not fresh or self._start is None:
-            return Classifier(pretrained() if fresh else Trunk())
-        classifier = Classifier(Trunk())
-        warm.restore(classifier, self._start, (self.batch(n).pictures for n in range(warm.BATCHES)))
-        return classifier
+        return warm.begun(Classifier, fresh, self._start, lambda number: self.batch(number).pictures)
 
     def batch(self, number: int) -> Batch:
         rng = np.random.default_rng([self._settings.seed, number])
@@ -78,12 +74,10 @@ class Judged:
 
 
 @torch.no_grad()
-def judged(classifier: Classifier, crops: Crops, count: int, seed: int = 7) -> Judged:
-    """Measures on so many crops by lot."""
-    rng = np.random.default_rng(seed)
+def judged(classifier: Classifier, crops: Iterable[Crop]) -> Judged:
+    """Measures on crops."""
     right, upright, none = [], [], []
-    for _ in range(count):
-        crop = crops.crop(rng)
+    for crop in crops:
         picture = torch.from_numpy(crop.pixels).permute(2, 0, 1)[None].float() / 255
         kinds, turns = classifier.eval()(picture)
         right.append(int(kinds.argmax()) == crop.kind)

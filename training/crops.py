@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from app.detection import rectify
 from training import labels, mine
 from training.dataset import Scenes, developed
 from training.deck import Deck
+from training.errors import ScenesMissing
 from training.scenes import background
 from training.settings import CROP_PX, KINDS
 from training.stock import NOTHING, Stock
@@ -43,23 +44,42 @@ class Crops:
     """Crops of scenes and of the deck that the scenes were made from.
 
     Attributes:
+        full, empty: the numbers of the scenes with cards, and of those without.
         mined: the number of a scene and a quad in it that the detector takes for a card, and that is none.
     """
 
     scenes: Scenes
     deck: Deck
+    full: list[int]
+    empty: list[int]
     mined: tuple[tuple[int, Floats], ...] = ()
 
     @classmethod
     def load(cls, scenes: Sequence[Path], decks: Sequence[Path], stock: Stock = NOTHING) -> Crops:
-        """From the folders of both, with what was mined. Raises ScenesMissing, DeckMissing, LabelsInvalid."""
+        """From the folders of both, with what was mined.
+
+        Raises:
+            ScenesMissing: there are none with cards, or none without.
+            DeckMissing, LabelsInvalid: as they say.
+        """
         mined: list[tuple[int, Floats]] = []
         first = 0
         for folder in scenes:
             numbers = {picture.file: first + n for n, picture in enumerate(labels.read(folder))}
             mined += [(numbers[file], q) for file, quads in mine.read(folder).items() for q in quads]
             first += len(numbers)
-        return cls(Scenes.load(*scenes), Deck.load(*decks, stock=stock), tuple(mined))
+        loaded = Scenes.load(*scenes)
+        full = [n for n, cards in enumerate(loaded.cards) if cards]
+        empty = [n for n, cards in enumerate(loaded.cards) if not cards]
+        if not full or not empty:
+            raise ScenesMissing(f"{scenes[0]} must hold scenes with cards and scenes without any.")
+        return cls(loaded, Deck.load(*decks, stock=stock), full, empty, tuple(mined))
+
+    def some(self, count: int, seed: int) -> Iterator[Crop]:
+        """So many crops, always the same for a seed."""
+        rng = np.random.default_rng(seed)
+        for _ in range(count):
+            yield self.crop(rng)
 
     def crop(self, rng: Generator) -> Crop:
         """A crop by lot, changed by lot."""
@@ -73,7 +93,7 @@ class Crops:
         return Crop(developed(_coarser(found.pixels, rng), rng), found.kind, found.turns)
 
     def _of_scene(self, rng: Generator) -> Crop:
-        number = self._scene(rng, with_cards=True)
+        number = _one_of(self.full, rng)
         card = self.scenes.cards[number][int(rng.integers(len(self.scenes.cards[number])))]
         return _card(self.scenes.pixels(number), card.quad, card.type, rng)
 
@@ -97,21 +117,19 @@ class Crops:
             picture, quad = _laid(thing, quad, self._ground(rng), rng)
             quad = _part(quad, rng) if rng.uniform() < 0.4 else quad
         else:
-            number = self._scene(rng, with_cards=choice < 0.7)
+            number = _one_of(self.full if choice < 0.7 else self.empty, rng)
             picture = self.scenes.pixels(number)
             quad = _place(picture.shape[1], picture.shape[0], rng)
             if any(_covered(quad, card.quad) > MOST_COVERED for card in self.scenes.cards[number]):
                 return self._without(rng)
         return Crop(rectify.crop(picture, quad, CROP_PX), KINDS.index("none"), -1)
 
-    def _scene(self, rng: Generator, with_cards: bool) -> int:
-        while True:
-            number = int(rng.integers(len(self.scenes.jpegs)))
-            if bool(self.scenes.cards[number]) == with_cards:
-                return number
-
     def _ground(self, rng: Generator) -> Pixels:
         return background.background(rng, 480, 360, self.deck.stock)
+
+
+def _one_of(numbers: list[int], rng: Generator) -> int:
+    return numbers[int(rng.integers(len(numbers)))]
 
 
 def _card(picture: Pixels, quad: Floats, type_: str, rng: Generator) -> Crop:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training import cards
+from training import cards, files
 from training.cards.sheet import Card
 from training.errors import DeckMissing
 from training.scenes import clutter
@@ -114,9 +114,8 @@ def render(folder: Path, count: int, seed: int, stock: Stock = NOTHING) -> Itera
     for number in range(len(known), count):
         known.append(_draw(folder, number, np.random.default_rng([seed, number]), Fresh(stock)))
         if len(known) % SAVE_EVERY == 0 or len(known) == count:
-            (folder / FILE).write_text(
-                "[\n" + ",\n".join(json.dumps(item) for item in known) + "\n]\n", "utf-8"
-            )
+            lines = ",\n".join(json.dumps(item) for item in known)
+            files.write(folder / FILE, f"[\n{lines}\n]\n".encode())
         yield len(known)
 
 

@@ -15,7 +15,6 @@ from training.losses import Batch, losses
 from training.network import Detector
 from training.settings import TrainSettings
 from training.targets import targets
-from training.trunk import Trunk, pretrained
 
 
 class Detecting:
@@ -26,11 +25,7 @@ class Detecting:
         self._scenes, self._settings, self._start = scenes, settings, start
 
     def network(self, fresh: bool) -> nn.Module:
-        if not fresh or self._start is None:
-            return Detector(pretrained() if fresh else Trunk())
-        detector = Detector(Trunk())
-        warm.restore(detector, self._start, (self.batch(n).pictures for n in range(warm.BATCHES)))
-        return detector
+        return warm.begun(Detector, fresh, self._start, lambda number: self.batch(number).pictures)
 
     def batch(self, number: int) -> Batch:
         return make_batch(self._scenes, self._settings, number)

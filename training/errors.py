@@ -7,7 +7,8 @@ TrainingError               (training_error)
 ├── DeckMissing             (deck_missing)
 ├── ScenesMissing           (scenes_missing)
 ├── CheckpointMissing       (checkpoint_missing)
-└── StartInvalid            (start_invalid)
+├── StartInvalid            (start_invalid)
+└── RecipeDiffers           (recipe_differs)
 """
 
 from __future__ import annotations
@@ -59,3 +60,9 @@ class StartInvalid(TrainingError):
     """The ONNX file to go on from is not there, or holds another network."""
 
     code = "start_invalid"
+
+
+class RecipeDiffers(TrainingError):
+    """A folder was made with another seed or other options than those asked for now."""
+
+    code = "recipe_differs"

@@ -15,7 +15,8 @@ from app.detection import images
 from app.detection.classifier import WANTED_PX, Classifier
 from app.detection.detector import Detector
 from app.detection.settings import DetectionSettings
-from training import labels, views
+from training import views
+from training.labels import LabelledPicture
 from training.metrics import Figures, Found, Result
 from training.views import View
 
@@ -49,17 +50,19 @@ def open_detector(model: Path, classifier: Path | None = None, threads: int = 0)
     )
 
 
-def results(detector: Detector, folder: Path, view: View = views.as_it_is) -> Iterator[Result]:
-    """What is found on each labelled picture of a folder, seen in some way. Raises LabelsInvalid."""
-    for picture in labels.read(folder):
+def results(
+    detector: Detector, folder: Path, pictures: Sequence[LabelledPicture], view: View = views.as_it_is
+) -> Iterator[Result]:
+    """What is found on each picture of a folder, seen in some way."""
+    for picture in pictures:
         body, cards = view((folder / picture.file).read_bytes(), picture.cards)
         detection = detector.detect(body, detector.inspect(body), LOWEST_SCORE)
         found = tuple(Found(card.type, card.score, card.quad) for card in detection.cards)
         yield Result(picture.file, cards, found)
 
 
-def judged(results: Sequence[Result], folder: Path, classifier: Classifier) -> Iterator[Result]:
-    """The same results with the classifier's certainty that each detection is a card."""
+def with_certainties(results: Sequence[Result], folder: Path, classifier: Classifier) -> Iterator[Result]:
+    """The same results of a detector alone with the classifier's certainty that each detection is a card."""
     for result in results:
         body = (folder / result.file).read_bytes()
         facts = images.inspect(body, DetectionSettings())
@@ -73,12 +76,15 @@ def judged(results: Sequence[Result], folder: Path, classifier: Classifier) -> I
         yield replace(result, found=tuple(found))
 
 
-def durations_ms(detector: Detector, path: Path, runs: int) -> list[float]:
-    """Milliseconds from pixels to cards for one photograph, decoding excluded; the first runs warm up."""
+def durations_ms(detector: Detector, path: Path, runs: int) -> Iterator[float]:
+    """Milliseconds from pixels to cards for one photograph, decoding excluded; some runs before warm up."""
     body = path.read_bytes()
     facts = detector.inspect(body)
-    taken = [detector.detect(body, facts).timings_ms for _ in range(runs + WARM_UP)]
-    return [sum(ms for stage, ms in timings.items() if stage != "decode") for timings in taken[WARM_UP:]]
+    for _ in range(WARM_UP):
+        detector.detect(body, facts)
+    for _ in range(runs):
+        timings = detector.detect(body, facts).timings_ms
+        yield sum(ms for stage, ms in timings.items() if stage != "decode")
 
 
 def table(rows: dict[str, Figures]) -> Table:

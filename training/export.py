@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from app.detection.classifier import TASK
+from training import files
 from training.classifier import Answers, Classifier
 from training.decoder import Decoded
 from training.errors import CheckpointMissing
@@ -106,5 +107,5 @@ def _write(
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(model.SerializeToString())
+    files.write(path, model.SerializeToString())
     return path.stat().st_size

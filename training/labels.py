@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training import files
 from training.errors import LabelsInvalid
 
 FILE = "labels.json"
+PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,18 @@ def read(folder: Path) -> list[LabelledPicture]:
         raise LabelsInvalid(f"{path} is not in the form of {FILE}: {error!r}.") from error
 
 
+def read_or_none(folder: Path) -> list[LabelledPicture]:
+    """The labels of a folder, or all its pictures without a card where it has no labels."""
+    if (folder / FILE).exists():
+        return read(folder)
+    pictures = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+    return [LabelledPicture(name, 0, 0, ()) for name in pictures]
+
+
 def write(folder: Path, pictures: Iterable[LabelledPicture]) -> None:
-    """Writes a folder's labels, one picture per line."""
+    """Replaces a folder's labels, one picture per line."""
     lines = ",\n".join(json.dumps(_entry(picture)) for picture in pictures)
-    (folder / FILE).write_text(f"[\n{lines}\n]\n", "utf-8")
+    files.write(folder / FILE, f"[\n{lines}\n]\n".encode())
 
 
 def _picture(entry: dict[str, object]) -> LabelledPicture:

@@ -10,6 +10,14 @@ from torch.nn import functional
 
 from training.network import Maps
 
+WEIGHTS = {
+    "objectness": 1.5,
+    "corners": 6.0,
+    "upward": 1.0,
+    "types": 0.7,
+    "corner_map": 0.6,
+    "card_map": 0.5,
+}  # of the parts in the sum
 POSITIVE = 0.25  # objectness from which on a cell must know its card
 CORNER_BETA = 0.04  # where the corners' loss turns from square to linear, in sides of the card
 
@@ -35,14 +43,15 @@ def losses(maps: Maps, batch: Batch) -> dict[str, Tensor]:
     seen = weights > 0
     share = weights[seen] / cards
     types = functional.cross_entropy(maps.types[seen], batch.types[seen], reduction="none")
-    return {
-        "objectness": 1.5 * _focused(maps.objectness, batch.objectness, batch.counts) / cards,
-        "corners": 6.0 * (_corners(maps.corners[seen], batch.quads[seen]) * share).sum(),
-        "upward": 1.0 * (_upward(maps.upward[seen], batch.upward[seen]) * share).sum(),
-        "types": 0.7 * (types * share).sum(),
-        "corner_map": 0.6 * _corner_map(maps.corner_map, batch.corner_map),
-        "card_map": 0.5 * _card_map(maps.card_map, batch.card_map),
+    parts = {
+        "objectness": _focused(maps.objectness, batch.objectness, batch.counts) / cards,
+        "corners": (_corners(maps.corners[seen], batch.quads[seen]) * share).sum(),
+        "upward": (_upward(maps.upward[seen], batch.upward[seen]) * share).sum(),
+        "types": (types * share).sum(),
+        "corner_map": _corner_map(maps.corner_map, batch.corner_map),
+        "card_map": _card_map(maps.card_map, batch.card_map),
     }
+    return {name: WEIGHTS[name] * value for name, value in parts.items()}
 
 
 def _focused(logits: Tensor, wanted: Tensor, counts: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,33 +15,32 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from app.detection import images
 from app.detection.detector import Detector
 from app.detection.letterbox import Letterbox
-from training import labels
 
 HEADS = ("find", "outline")  # what the decoder reads stays in floats
 
 
 class Pictures(CalibrationDataReader):  # type: ignore[misc]
-    """Inputs of the detector from labelled pictures, one at a time."""
+    """Inputs of the detector from pictures, one at a time."""
 
-    def __init__(self, detector: Detector, folder: Path, count: int) -> None:
-        self._inputs = self._prepared(detector, folder, count)
+    def __init__(self, detector: Detector, paths: Iterable[Path]) -> None:
+        self._inputs = self._prepared(detector, paths)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         return next(self._inputs, None)
 
     def _prepared(
-        self, detector: Detector, folder: Path, count: int
+        self, detector: Detector, paths: Iterable[Path]
     ) -> Iterator[dict[str, NDArray[np.float32]]]:
         size = detector.model.input_size
-        for picture in labels.read(folder)[:count]:
-            body = (folder / picture.file).read_bytes()
+        for path in paths:
+            body = path.read_bytes()
             pixels, _ = images.decode(body, detector.inspect(body), max(size))
             box = Letterbox.fit((pixels.shape[1], pixels.shape[0]), size)
             yield {"images": detector.model.layout.prepare(pixels, box, size)}
 
 
-def quantise(detector: Detector, model: Path, path: Path, folder: Path, count: int) -> int:
-    """Writes the variant, its ranges measured on so many pictures; returns its size in bytes."""
+def quantise(detector: Detector, model: Path, path: Path, pictures: Iterable[Path]) -> int:
+    """Writes the variant, its ranges measured on some pictures; returns its size in bytes."""
     with tempfile.TemporaryDirectory() as scratch:
         plain = Path(scratch) / "plain.onnx"
         quant_pre_process(str(model), str(plain), skip_symbolic_shape=True)
@@ -53,7 +52,7 @@ def quantise(detector: Detector, model: Path, path: Path, folder: Path, count: i
         quantize_static(
             str(plain),
             str(path),
-            Pictures(detector, folder, count),
+            Pictures(detector, pictures),
             op_types_to_quantize=["Conv"],
             per_channel=True,
             activation_type=QuantType.QUInt8,

@@ -8,7 +8,7 @@ training.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -18,12 +18,36 @@ from torch import Tensor, nn
 from training.errors import StartInvalid
 from training.network import Detector
 from training.settings import CORNER_UNIT_PX
+from training.trunk import Trunk, pretrained
 
 BATCHES = 12  # that the statistics of the norms are measured on
 
 Weights = list[tuple[Tensor, Tensor]]
 Layer = nn.Conv2d | nn.Linear
 Norms = list[tuple[Layer, nn.BatchNorm2d | None]]
+
+
+def begun(
+    make: Callable[[Trunk], nn.Module], fresh: bool, start: Path | None, pictures: Callable[[int], Tensor]
+) -> nn.Module:
+    """The network that a training begins with.
+
+    Args:
+        make: builds it on a trunk.
+        fresh: whether nothing was trained yet; else a checkpoint will fill it, and it is left as built.
+        start: an ONNX file to go on from, instead of the pretrained trunk.
+        pictures: those of batch n.
+
+    Raises:
+        StartInvalid, TrunkMissing: as they say.
+    """
+    if not fresh:
+        return make(Trunk())
+    if start is None:
+        return make(pretrained())
+    network = make(Trunk())
+    restore(network, start, (pictures(number) for number in range(BATCHES)))
+    return network
 
 
 def restore(network: nn.Module, path: Path, batches: Iterable[Tensor]) -> None:

@@ -51,18 +51,24 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     run("mine", "--scenes", scenes, "--count", 2)
     run("classify", "--scenes", scenes, "--cards", deck, "--photographs", stock, "--folder", tmp_path / "c",
         "--steps", STEPS, "--threads", 1)  # fmt: skip
-    run("export-classifier", "--folder", tmp_path / "c", "--classifier", classifier, "--holdout", scenes,
+    run("export-classifier", "--folder", tmp_path / "c", "--classifier", classifier, "--scenes", scenes,
         "--cards", deck, "--count", 20)  # fmt: skip
     files = ("--model", detector, "--classifier", classifier)
-    run("export", "--folder", tmp_path / "d", *files, "--holdout", scenes, "--holdout", empty)
+    run("export", "--folder", tmp_path / "d", *files, "--scenes", scenes, "--scenes", empty)
     run("train", "--from", detector, "--rate", 5e-4, "--scenes", scenes, "--folder", tmp_path / "d2",
         "--steps", STEPS, "--threads", 1)  # fmt: skip
     run("classify", "--from", classifier, "--scenes", scenes, "--cards", deck, "--photographs", stock,
         "--folder", tmp_path / "c2", "--steps", STEPS, "--threads", 1)  # fmt: skip
-    figures = tmp_path / "goals.json"
-    output = run(
-        "goals", *files, "--specimens", PHOTOS, "--holdout", scenes, "--empty", empty, "--json", figures
-    )
+    smaller = tmp_path / "int8.onnx"
+    run("quantise", "--model", detector, "--path", smaller, "--pictures", scenes, "--count", 4)
+    assert smaller.stat().st_size < detector.stat().st_size
+    assert "recall" in run("evaluate", scenes, "--model", smaller, "--alone")
+    run("photos", "--folder", tmp_path / "photos")
+    assert len(labels.read(tmp_path / "photos")) == len(labels.read(PHOTOS))
+    figures, overlays = tmp_path / "goals.json", tmp_path / "overlays"
+    output = run("goals", *files, "--specimens", PHOTOS, "--holdout", scenes, "--empty", empty, "--json",
+        figures, "--overlays", overlays)  # fmt: skip
+    assert {len(list(folder.iterdir())) for folder in overlays.iterdir()} == {len(labels.read(PHOTOS))}
     rows = json.loads(figures.read_text())
     assert len(rows) == 16
     assert all(row["words"].split(":")[0][:8] in output for row in rows)

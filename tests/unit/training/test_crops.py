@@ -13,7 +13,7 @@ pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
 from training import crops, deck, evaluate, fonts, generate, mine
 from training.crops import Crops
 from training.deck import Deck
-from training.errors import FontMissing
+from training.errors import FontMissing, ScenesMissing
 from training.settings import CROP_PX, KINDS, MODEL
 
 SEED = 51
@@ -62,12 +62,23 @@ def test_a_crop_is_rolled_by_as_many_quarters_as_it_says(folders: tuple[Path, Pa
     assert seen == {0, 1, 2, 3}
 
 
+def test_scenes_of_one_kind_alone_are_refused(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    cards, _ = folders
+    list(generate.generate(tmp_path, 2, SEED, Deck.load(cards), empty=True))
+    with pytest.raises(ScenesMissing, match="without any"):
+        Crops.load([tmp_path], [cards])
+
+
 def test_what_is_mined_is_where_no_card_is(folders: tuple[Path, Path], tmp_path: Path) -> None:
     cards, scenes = folders
     assert mine.read(scenes) == {}
+    detector = evaluate.open_detector(MODEL)
     try:
-        assert list(mine.mine(evaluate.open_detector(MODEL), scenes, 16))[-1] == 16
+        assert list(mine.mine(detector, scenes, 5))[-1] == 5
+        assert len(mine.read(scenes)) == 5
+        assert list(mine.mine(detector, scenes, 16))[-1] == 16
         found = mine.read(scenes)
+        assert len(found) == 16
         source = Crops.load([scenes], [cards])
         assert len(source.mined) == sum(len(quads) for quads in found.values())
         for number, quad in source.mined:

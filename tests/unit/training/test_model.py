@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training import evaluate, metrics
+from training import evaluate, labels, metrics
 from training.metrics import Result
 from training.settings import CLASSIFIER, MODEL, PHOTOS
 
@@ -14,8 +14,8 @@ MIN_IOU = 0.8
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Result]:
-    detector = evaluate.open_detector(MODEL, CLASSIFIER if CLASSIFIER.exists() else None)
-    return {result.file: result for result in evaluate.results(detector, PHOTOS)}
+    detector = evaluate.open_detector(MODEL, CLASSIFIER)
+    return {result.file: result for result in evaluate.results(detector, PHOTOS, labels.read(PHOTOS))}
 
 
 def test_every_card_is_found_with_its_corners_in_reading_order(results: dict[str, Result]) -> None:
