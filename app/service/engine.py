@@ -27,7 +27,6 @@ class Detector(Protocol):
     def model(self) -> Model: ...
     def inspect(self, body: bytes) -> ImageFacts: ...
     def detect(self, body: bytes, facts: ImageFacts, min_score: float | None = None) -> Detection: ...
-    def warm_up(self) -> None: ...
     def self_test(self) -> None: ...
 
 
@@ -60,7 +59,7 @@ class Engine:
     def _load(self, build: Callable[[], Detector]) -> None:
         try:
             detector = build()
-            detector.warm_up()
+            detector.self_test()  # warms it up
             self._on_ready(detector.model)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no model
             self._on_failure(error)

@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     arguments = parser.parse_args()
     detector = Detector(DetectionSettings(model=arguments.model))
-    detector.warm_up()
+    detector.self_test()  # warms it up
     print(conditions(detector, arguments.runs))
     print("\n| photograph | pixels | kB |", " | ".join(COLUMNS), "|")
     print("|---|---|---:|" + "---:|" * len(COLUMNS))

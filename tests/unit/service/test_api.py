@@ -335,7 +335,7 @@ def test_health_of_a_well_service(client: FlaskClient, detector: FakeDetector) -
         "model": {"name": "fake", "version": "9f86d081884c"},
         "version": "1.2.3",
     }
-    assert detector.tests == 1
+    assert detector.tests == 2  # the warm-up, and this one
 
 
 def test_health_of_a_model_that_fails(client: FlaskClient, detector: FakeDetector) -> None:
