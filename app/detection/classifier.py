@@ -78,6 +78,7 @@ class Classifier(Network):
         size: width and height of the crops.
     """
 
+    role: ClassVar[str] = "classifier"
     remedy: ClassVar[str] = "set `classifier` to another ONNX file, or to `off`"
 
     def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:

@@ -49,9 +49,11 @@ class Network:
         inputs, outputs: their shapes.
         requested_provider: what the settings ask for, `auto`, `cuda` or `cpu`.
         threads: inside one inference on the CPU.
+        role: what its events call it: its facts are the fields `card.<role>.*`.
         remedy: what an operator does about a file that cannot be used.
     """
 
+    role: ClassVar[str] = "model"
     remedy: ClassVar[str] = "set `model` to another ONNX file"
 
     def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:
@@ -138,7 +140,8 @@ class Network:
         if self.fallback and not self._fallback_known:
             self._fallback_known = True
             logger.warning(
-                "The model runs on the CPU. %s",
+                "The model %s runs on the CPU. %s",
+                self.name,
                 self.fallback_reason,
                 extra=self._fields("provider_fallback", "failure") | {"error.message": self._advice},
             )
@@ -151,9 +154,9 @@ class Network:
         return {
             "event.action": action,
             "event.outcome": outcome,
-            "card.model.name": self.name,
-            "card.model.version": self.version,
-            "card.model.provider": self.provider,
+            f"card.{self.role}.name": self.name,
+            f"card.{self.role}.version": self.version,
+            f"card.{self.role}.provider": self.provider,
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,20 @@ def test_a_classifier_that_is_no_onnx_is_told_with_the_way_out(tmp_path: Path) -
     path.write_bytes(b"no ONNX at all")
     with pytest.raises(ModelError, match=r"no ONNX model that can be run: set `classifier`.* `off`\."):
         Classifier(path, ON_CPU)
+
+
+def test_its_events_tell_the_two_stages_apart(
+    tmp_path: Path, corner_onnx: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "app.detection"):
+        detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx"))
+    assert detector.classifier is not None
+    first, second = (record.__dict__ for record in caplog.records)
+    assert first["card.model.version"] == detector.model.version
+    assert second["card.classifier.version"] == detector.classifier.version
+    assert second["card.classifier.name"] == "c"
+    assert "card.classifier.version" not in first
+    assert "card.model.version" not in second
 
 
 def test_the_self_test_runs_the_classifier_even_where_no_card_is_found(

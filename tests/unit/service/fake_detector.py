@@ -27,6 +27,7 @@ class FakeDetector:
     """Finds one id_card on whatever starts with `photo`; raises what the test put into `error`."""
 
     model: FakeModel = field(default_factory=FakeModel)
+    classifier: FakeModel | None = None
     error: Exception | None = None
     test_error: Exception | None = None
     tests: int = 0
