@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -63,6 +64,22 @@ def test_every_command_is_in_the_readme() -> None:
 
 def test_the_reference_is_fresh() -> None:
     assert reference.PAGE.read_text("utf-8") == reference.page(), "run `make docs`"
+
+
+def test_the_page_on_the_models_is_of_the_files_that_are_shipped() -> None:
+    """Of each file its name, its size in MB of a million bytes, and its SHA-256."""
+    rows = re.findall(
+        r"^\| `([^`]+\.onnx)` \| ([\d.]+ MB) \| `([0-9a-f]+)` \|",
+        (ROOT / "docs" / "model.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    files = (ROOT / "app" / "detection" / "models").glob("*.onnx")
+    shipped = [
+        (path.name, f"{path.stat().st_size / 1e6:.1f} MB", hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in files
+    ]
+    assert shipped
+    assert sorted(rows) == sorted(shipped), "bring the table in docs/model.md up to date"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -72,6 +72,7 @@ def _fact_lines(events: Sequence[Json]) -> Iterator[tuple[str, str]]:
     yield "request", words("http.request.method", "url.path", "http.request.mime_type")
     yield "image", _image(events)
     yield "model", words("card.model.name", "card.model.version", "card.model.provider")
+    yield "classifier", words("card.classifier.name", "card.classifier.version", "card.classifier.provider")
     yield "stages", _stages(events)
 
 

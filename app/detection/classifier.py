@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,17 +70,25 @@ def least_score(joint: float) -> float:
     return joint**2
 
 
-class Classifier:
-    """The second stage's ONNX file; may be shared by threads."""
+class Classifier(Network):
+    """The second stage's ONNX file.
+
+    Attributes:
+        names: of the types, by index.
+        size: width and height of the crops.
+    """
+
+    role: ClassVar[str] = "classifier"
+    remedy: ClassVar[str] = "set `classifier` to another ONNX file, or to `off`"
 
     def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:
-        """Loads the file.
+        """Loads the file; arguments as for any network.
 
         Raises:
-            ModelError: no such file, or no classifier of cards.
+            ModelError: no such file, no ONNX, or no classifier of cards.
         """
-        self.network = Network(path, settings, workers)
-        self.names, self.size = _plan(self.network)
+        super().__init__(path, settings, workers)
+        self.names, self.size = _plan(self)
 
     def judge(self, pixels: NDArray[np.uint8], quads: NDArray[np.floating]) -> list[Verdict]:
         """One verdict per quad.
@@ -97,7 +105,7 @@ class Classifier:
             part = quads[start : start + BATCH]
             crops = [rectify.crop(pixels, quad, self.size) for quad in part]
             tensor = cast(NDArray[np.float32], cv2.dnn.blobFromImages(crops, 1 / 255, swapRB=True))
-            outputs = self.network.run(tensor)
+            outputs = self.run(tensor)
             verdicts += decode(outputs, self.names, len(crops))
         return verdicts
 
@@ -133,8 +141,8 @@ def _plan(network: Network) -> tuple[tuple[str, ...], tuple[int, int]]:
     facts = ultralytics.parse(network.metadata)
     if network.metadata.get("task") != TASK or facts.names is None or len(network.outputs) != 2:
         raise ModelError(
-            f"The file is no classifier of cards (task {network.metadata.get('task', 'not told')}): set"
-            " `classifier` to another one, or to `off`."
+            f"The file is no classifier of cards (task {network.metadata.get('task', 'not told')}):"
+            f" {network.remedy}."
         )
     height, width = facts.image_size
     return facts.names, (width, height)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -97,6 +97,16 @@ class _Found:
     shares: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pass:
+    """One photograph's way through the stages: as decoded, as the model answered, and what came of it."""
+
+    pixels: Pixels
+    outputs: list[NDArray[np.floating]]
+    cards: tuple[Card, ...]
+    timings_ms: dict[Stage, float]
+
+
 class Detector:
     """Finds cards on photographs; may be shared by threads, must not be taken over a fork."""
 
@@ -145,14 +155,37 @@ class Detector:
             ModelError: the inference failed.
         """
         self._gate.check()
+        least = self._settings.min_score if min_score is None else min_score
+        done = self._pass(body, facts, least, self._gate.place())
+        return Detection(done.cards, facts, done.timings_ms)
+
+    def self_test(self) -> None:
+        """A real inference on a small built-in photograph, past the queue, from its bytes to its cards.
+
+        The first one also pays for what is made at the first run, so that no request does.
+
+        Raises:
+            DetectionError: anything went wrong; a model that answers with numbers that are not finite counts.
+        """
+        done = self._pass(*_sample(), self._settings.min_score, nullcontext(0.0))
+        if not all(np.isfinite(output).all() for output in done.outputs):
+            raise ModelError(
+                "The model answers with numbers that are not finite: try another model or provider."
+            )
+        if self.classifier is not None:
+            self.classifier.judge(done.pixels, _SAMPLE_QUAD[None])  # even where the detector finds nothing
+
+    def _pass(
+        self, body: bytes, facts: ImageFacts, least: float, place: AbstractContextManager[float]
+    ) -> _Pass:
+        """All stages, the model and the classifier inside `place`, which gives the seconds waited for it."""
         timings: dict[Stage, float] = {}
         with _timed(timings, "decode"):
             pixels, scale = images.decode(body, facts, self._needed_px(facts))
         with _timed(timings, "preprocess"):
             tensor, placement = self._prepare(pixels, facts, scale)
-        least = self._settings.min_score if min_score is None else min_score
         first_least = classifier.least_score(least) if self.classifier else least
-        with self._gate.place() as waited_s:
+        with place as waited_s:
             with _timed(timings, "infer"):
                 outputs = self.model.run(tensor)
             with _timed(timings, "postprocess"):
@@ -162,30 +195,7 @@ class Detector:
         timings["queue"] = 1000 * waited_s
         with _timed(timings, "postprocess"):
             cards = self._cards(judged, placement, least)
-        return Detection(cards, facts, timings)
-
-    def warm_up(self) -> None:
-        """Runs the model once, so that no request pays for what is made at the first run."""
-        self.self_test()
-
-    def self_test(self) -> None:
-        """A real inference on a small built-in photograph, past the queue, from its bytes to its cards.
-
-        Raises:
-            DetectionError: anything went wrong; a model that answers with numbers that are not finite counts.
-        """
-        body, facts = _sample()
-        pixels, scale = images.decode(body, facts, self._needed_px(facts))
-        tensor, placement = self._prepare(pixels, facts, scale)
-        outputs = self.model.run(tensor)
-        if not all(np.isfinite(output).all() for output in outputs):
-            raise ModelError(
-                "The model answers with numbers that are not finite: try another model or provider."
-            )
-        found = self._found(outputs, self._settings.min_score)
-        self._cards(self._judged(found, pixels, placement), placement, self._settings.min_score)
-        if self.classifier is not None:
-            self.classifier.judge(pixels, _SAMPLE_QUAD[None])  # even where the detector finds nothing
+        return _Pass(pixels, outputs, cards, timings)
 
     def _needed_px(self, facts: ImageFacts) -> int:
         """The long side that the photograph has in the model's input, more where cards are cut out of it."""

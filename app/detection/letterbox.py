@@ -61,12 +61,16 @@ def rgb_unit(pixels: NDArray[np.uint8], box: Letterbox, size: tuple[int, int]) -
 def shrunk(pixels: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
     """Squares of `step` x `step` pixels averaged to one; sides that are no multiples lose what is over.
 
-    OpenCV averages by a whole number many times faster than by any other.
+    OpenCV averages by a whole number many times faster than by any other, and four times faster still by two:
+    so even steps halve first, which rounds twice (to one level of 255 beside the exact mean).
     """
     if step < 2:
         return pixels
     height, width = (side // step for side in pixels.shape[:2])
     whole = pixels[: height * step, : width * step]
+    if step > 2 and step % 2 == 0:
+        halves = (width * step // 2, height * step // 2)
+        whole = cast(NDArray[np.uint8], cv2.resize(whole, halves, interpolation=cv2.INTER_AREA))
     return cast(NDArray[np.uint8], cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 

@@ -7,7 +7,7 @@ import hashlib
 import io
 import logging
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import onnxruntime
@@ -49,7 +49,12 @@ class Network:
         inputs, outputs: their shapes.
         requested_provider: what the settings ask for, `auto`, `cuda` or `cpu`.
         threads: inside one inference on the CPU.
+        role: what its events call it: its facts are the fields `card.<role>.*`.
+        remedy: what an operator does about a file that cannot be used.
     """
+
+    role: ClassVar[str] = "model"
+    remedy: ClassVar[str] = "set `model` to another ONNX file"
 
     def __init__(self, path: Path, settings: DetectionSettings, workers: int = 1) -> None:
         """Loads the file.
@@ -62,14 +67,14 @@ class Network:
         Raises:
             ModelError: no such file, no ONNX, or an input that is no picture of floats.
         """
-        self.version = _digest(path)
+        self.version = _digest(path, self.remedy)
         self.requested_provider = settings.provider
         self.threads = settings.intra_op_threads or max(1, machine.cores() // workers)
         self._wants_cuda = settings.provider == "cuda" or (
             settings.provider == "auto" and machine.has_nvidia()
         )
         self._advice = _load_cuda() if self._wants_cuda else ""
-        self._session = _session(path, self._wants_cuda, self.threads)
+        self._session = _session(path, self._wants_cuda, self.threads, self.remedy)
         meta = self._session.get_modelmeta()
         self.metadata: dict[str, str] = dict(meta.custom_metadata_map)
         self.name = self.metadata.get("model_name") or path.stem
@@ -135,7 +140,8 @@ class Network:
         if self.fallback and not self._fallback_known:
             self._fallback_known = True
             logger.warning(
-                "The model runs on the CPU. %s",
+                "The model %s runs on the CPU. %s",
+                self.name,
                 self.fallback_reason,
                 extra=self._fields("provider_fallback", "failure") | {"error.message": self._advice},
             )
@@ -148,9 +154,9 @@ class Network:
         return {
             "event.action": action,
             "event.outcome": outcome,
-            "card.model.name": self.name,
-            "card.model.version": self.version,
-            "card.model.provider": self.provider,
+            f"card.{self.role}.name": self.name,
+            f"card.{self.role}.version": self.version,
+            f"card.{self.role}.provider": self.provider,
         }
 
 
@@ -181,14 +187,12 @@ class Model(Network):
         return self.plan.types
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, remedy: str) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:_VERSION_DIGITS]
     except OSError as error:
-        raise ModelError(
-            f"The model file {path} cannot be read ({error.strerror}): set `model` to an ONNX file."
-        ) from error
+        raise ModelError(f"The model file {path} cannot be read ({error.strerror}): {remedy}.") from error
 
 
 def _load_cuda() -> str:
@@ -198,7 +202,7 @@ def _load_cuda() -> str:
     return advice.getvalue().strip()
 
 
-def _session(path: Path, cuda: bool, threads: int) -> onnxruntime.InferenceSession:
+def _session(path: Path, cuda: bool, threads: int, remedy: str) -> onnxruntime.InferenceSession:
     """A session on CUDA where that is wanted and works, else on the CPU."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -215,10 +219,8 @@ def _session(path: Path, cuda: bool, threads: int) -> onnxruntime.InferenceSessi
             return onnxruntime.InferenceSession(path, options, providers=providers)
     except _ORT_ERRORS as error:
         if cuda:
-            return _session(path, False, threads)
-        raise ModelError(
-            f"The file {path} is no ONNX model that can be run: set `model` to another one."
-        ) from error
+            return _session(path, False, threads, remedy)
+        raise ModelError(f"The file {path} is no ONNX model that can be run: {remedy}.") from error
 
 
 def _understand(network: Network) -> tuple[Layout, Plan]:

@@ -71,6 +71,5 @@ class DetectionSettings(BaseModel):
     def classifier_path(self) -> Path | None:
         """The file of the second stage; None where there is none."""
         if self.classifier == "auto":
-            bundled = self.model == BUNDLED_MODEL and BUNDLED_CLASSIFIER.exists()
-            return BUNDLED_CLASSIFIER if bundled else None
+            return BUNDLED_CLASSIFIER if self.model.resolve() == BUNDLED_MODEL.resolve() else None
         return None if self.classifier == "off" else Path(self.classifier)

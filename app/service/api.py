@@ -33,7 +33,7 @@ REQUEST_ID = "X-Request-ID"
 DETECT = "/v1/detect"
 ROUTES = {
     f"POST {DETECT}": "Finds the cards on a photograph: multipart field `image`, an image/* body, or JSON.",
-    "GET /health": "A real inference, the model, its provider, the log; 503 when requests would fail.",
+    "GET /health": "A real inference, the models, their provider, the log; 503 when requests would fail.",
     "GET /livez": "The process answers.",
     "GET /readyz": "The model is loaded and warm.",
     "GET /metrics": "Numbers for Prometheus.",
@@ -100,9 +100,9 @@ class Routes:
         detector = self._parts.engine.detector(self._parts.settings.queue_timeout_s)
         story.photograph.facts = facts = detector.inspect(image)
         detection = detector.detect(image, facts, min_score)
-        self._count_provider(detector.model)
+        self._count_provider(detector)
         story.succeeded(HTTPStatus.OK, detection)
-        return _json(detected(g.request_id, detector.model, detection))
+        return _json(detected(g.request_id, detector, detection))
 
     def _image(self, story: Story) -> bytes:
         uploads.check_media_type(request.mimetype)
@@ -119,18 +119,19 @@ class Routes:
         story.image_found(image)
         return image
 
-    def _count_provider(self, model: health.Model) -> None:
-        """CUDA may be lost while the service runs: what the session says now goes to the metrics."""
-        self._parts.metrics.provider(model.provider, model.requested_provider, model.fallback)
+    def _count_provider(self, models: health.Models) -> None:
+        """CUDA may be lost while the service runs: what the sessions say now goes to the metrics."""
+        model = models.model
+        self._parts.metrics.provider(model.provider, model.requested_provider, health.fallback(models))
 
     def health(self) -> Response:
         """200 where requests are served, else 503."""
         parts = self._parts
         inference_ok = parts.engine.inference_ok()
-        if (model := parts.engine.model) is not None:
-            self._count_provider(model)
+        if (models := parts.engine.models) is not None:
+            self._count_provider(models)
         body = health.report(
-            model,
+            models,
             inference_ok,
             health.log_state(logs.files(), parts.metrics.dropped_lines()),
             version=parts.version,
@@ -169,7 +170,7 @@ class Frame:
         self._parts.metrics.active.inc()
         if request.path == DETECT:
             g.story = Story(
-                incoming(g.request_id), self._parts.engine.model, self._parts.metrics, time.perf_counter_ns
+                incoming(g.request_id), self._parts.engine.models, self._parts.metrics, time.perf_counter_ns
             )
 
     def finish(self, response: Response) -> Response:
@@ -238,12 +239,13 @@ def retry_after_s(error: Exception) -> int | None:
     return math.ceil(RETRY_AFTER_S) if isinstance(error, NotReady) else None
 
 
-def detected(request_id: str, model: health.Model, detection: Detection) -> dict[str, Any]:
-    """The body of a successful answer."""
+def detected(request_id: str, models: health.Models, detection: Detection) -> dict[str, Any]:
+    """The body of a successful answer; without a classifier it names none."""
     timings = events.stages_ms(detection.timings_ms)
     return {
         "request_id": request_id,
-        "model": {"name": model.name, "version": model.version, "provider": model.provider},
+        "model": _model(models.model),
+        **({"classifier": _model(models.classifier)} if models.classifier is not None else {}),
         "image": {
             "width": detection.facts.width,
             "height": detection.facts.height,
@@ -252,6 +254,10 @@ def detected(request_id: str, model: health.Model, detection: Detection) -> dict
         "cards": [_card(card) for card in detection.cards],
         "timings_ms": timings,
     }
+
+
+def _model(model: health.Model) -> dict[str, str]:
+    return {"name": model.name, "version": model.version, "provider": model.provider}
 
 
 def _card(card: Card) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from app.service.errors import NotReady
-from app.service.health import Model, SelfTest
+from app.service.health import Models, SelfTest
 
 if TYPE_CHECKING:  # ONNX Runtime, which they bring along, must not be loaded before the fork
     from app.detection.detector import Detection
@@ -20,14 +20,11 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_S = 2.0
 
 
-class Detector(Protocol):
+class Detector(Models, Protocol):
     """What the service asks of a detector; app.detection.detector.Detector is one."""
 
-    @property
-    def model(self) -> Model: ...
     def inspect(self, body: bytes) -> ImageFacts: ...
     def detect(self, body: bytes, facts: ImageFacts, min_score: float | None = None) -> Detection: ...
-    def warm_up(self) -> None: ...
     def self_test(self) -> None: ...
 
 
@@ -36,14 +33,14 @@ class Engine:
 
     Args:
         fresh_s: how long a health inference counts.
-        on_ready: called with the model when it is loaded and warm.
+        on_ready: called with the models when they are loaded and warm.
         on_failure: called with the error when it cannot be.
     """
 
     def __init__(
         self,
         fresh_s: float,
-        on_ready: Callable[[Model], None],
+        on_ready: Callable[[Models], None],
         on_failure: Callable[[Exception], None],
     ) -> None:
         self._fresh_s = fresh_s
@@ -60,8 +57,8 @@ class Engine:
     def _load(self, build: Callable[[], Detector]) -> None:
         try:
             detector = build()
-            detector.warm_up()
-            self._on_ready(detector.model)
+            detector.self_test()  # warms it up
+            self._on_ready(detector)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no model
             self._on_failure(error)
             return
@@ -85,9 +82,9 @@ class Engine:
         return self._ready.is_set()
 
     @property
-    def model(self) -> Model | None:
-        """The model, once it is ready."""
-        return self._detector.model if self.ready and self._detector is not None else None
+    def models(self) -> Models | None:
+        """The models, once they are ready."""
+        return self._detector if self.ready else None
 
     def inference_ok(self) -> bool:
         """Whether a real inference works, at most a few seconds ago."""

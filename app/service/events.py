@@ -23,7 +23,7 @@ MIME_TYPE_CHARS = 100
 
 
 class ModelFacts(Protocol):
-    """What the events say of the model."""
+    """What the events say of a model."""
 
     @property
     def name(self) -> str: ...
@@ -31,6 +31,15 @@ class ModelFacts(Protocol):
     def version(self) -> str: ...
     @property
     def provider(self) -> str: ...
+
+
+class ModelsFacts(Protocol):
+    """What the events say of the models."""
+
+    @property
+    def model(self) -> ModelFacts: ...
+    @property
+    def classifier(self) -> ModelFacts | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +137,21 @@ def detection_result(card: Card) -> Fields:
     }
 
 
-def model(facts: ModelFacts) -> Fields:
-    """The model that did it."""
+def models(facts: ModelsFacts) -> Fields:
+    """The model that did it, and the classifier where there is one."""
     return {
-        "card.model.name": facts.name,
-        "card.model.version": facts.version,
-        "card.model.provider": facts.provider,
+        "card.model.name": facts.model.name,
+        "card.model.version": facts.model.version,
+        "card.model.provider": facts.model.provider,
+        **(_classifier(facts.classifier) if facts.classifier is not None else {}),
+    }
+
+
+def _classifier(facts: ModelFacts) -> Fields:
+    return {
+        "card.classifier.name": facts.name,
+        "card.classifier.version": facts.version,
+        "card.classifier.provider": facts.provider,
     }
 
 

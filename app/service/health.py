@@ -38,6 +38,20 @@ class Model(Protocol):
     def fallback(self) -> bool: ...
 
 
+class Models(Protocol):
+    """The detector's model, and that of the second stage where there is one."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def classifier(self) -> Model | None: ...
+
+
+def fallback(models: Models) -> bool:
+    """Whether one of the models runs on the CPU where CUDA was expected."""
+    return models.model.fallback or (models.classifier is not None and models.classifier.fallback)
+
+
 class SelfTest:
     """Runs the detector's own test, at most once in `fresh_s` seconds and never twice at a time.
 
@@ -118,20 +132,23 @@ def _free_bytes(folder: Path) -> int | None:
 
 
 def report(
-    model: Model | None, inference_ok: bool, log: LogState, *, version: str, uptime_s: float
+    models: Models | None, inference_ok: bool, log: LogState, *, version: str, uptime_s: float
 ) -> dict[str, Any]:
     """The body of /health; `failing` names the checks that do not pass, `status` sums them up."""
+    model = models.model if models is not None else None
     checks = {"model_loaded": model is not None, "inference_ok": inference_ok, "log": log.ok}
     failing = [name for name, passed in checks.items() if not passed]
+    fallen_back = models is not None and fallback(models)
     return {
-        "status": _status(checks, model),
+        "status": _status(checks, fallen_back),
         "failing": failing,
         "model_loaded": model is not None,
         "inference_ok": inference_ok,
         "provider": model and model.provider,
         "requested_provider": model and model.requested_provider,
-        "fallback": bool(model and model.fallback),
+        "fallback": fallen_back,
         "model": model and {"name": model.name, "version": model.version},
+        **_classifier(models.classifier if models is not None else None),
         "dependencies": {
             "log": {"ok": log.ok, "dropped_lines": log.dropped_lines, "free_bytes": log.free_bytes}
         },
@@ -140,8 +157,15 @@ def report(
     }
 
 
-def _status(checks: Mapping[str, bool], model: Model | None) -> Status:
+def _classifier(model: Model | None) -> dict[str, Any]:
+    """Nothing where there is none."""
+    if model is None:
+        return {}
+    return {"classifier": {"name": model.name, "version": model.version, "provider": model.provider}}
+
+
+def _status(checks: Mapping[str, bool], fallen_back: bool) -> Status:
     """`failing` when requests fail; `degraded` when they are served but somebody should look."""
     if not (checks["model_loaded"] and checks["inference_ok"]):
         return "failing"
-    return "ok" if checks["log"] and not (model and model.fallback) else "degraded"
+    return "ok" if checks["log"] and not fallen_back else "degraded"

@@ -48,7 +48,7 @@ class Metrics:
     def __init__(self, folder: Path | None = None, slot: int = 0) -> None:
         self._folder = folder
         self._registry = CollectorRegistry()
-        self._last_provider: str | None = None
+        self._last_provider: tuple[str, bool] | None = None  # and whether anything fell back to the CPU
         if folder is not None:
             os.environ[_FOLDER] = str(folder)
             values.ValueClass = values.MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]
@@ -115,11 +115,14 @@ class Metrics:
 
     def _define_process(self) -> None:
         self._model = self._flag("cardwatch_model_info", "The model that is loaded.", ["name", "version"])
+        self._classifier = self._flag(
+            "cardwatch_classifier_info", "The second stage's model, where there is one.", ["name", "version"]
+        )
         self._provider = self._flag(
             "cardwatch_provider_info", "The provider that really runs the model.", ["provider", "requested"]
         )
         self._fallback = self._flag(
-            "cardwatch_provider_fallback", "1 where the model runs on the CPU though CUDA was expected."
+            "cardwatch_provider_fallback", "1 where a model runs on the CPU though CUDA was expected."
         )
         self._ready = self._flag("cardwatch_model_loaded", "1 once a worker's model is loaded and warm.")
         self._lines = Counter("cardwatch_log_lines", "Log lines written.", ["log"], registry=self._registry)
@@ -172,15 +175,22 @@ class Metrics:
         self._model.labels(name, version).set(1)
         self._ready.set(1)
 
+    def classifier_loaded(self, name: str, version: str) -> None:
+        """The second stage is loaded and warm."""
+        self._classifier.labels(name, version).set(1)
+
     def provider(self, provider: str, requested: str, fallback: bool) -> None:
-        """The provider that runs the model, told again whenever it may have changed."""
-        if provider == self._last_provider:
+        """The provider that runs the model, told again whenever it may have changed.
+
+        `fallback` tells whether any model, the second stage's too, runs on the CPU where CUDA was expected.
+        """
+        if (provider, fallback) == self._last_provider:
             return
         if self._last_provider is not None:
-            self._provider.labels(self._last_provider, requested).set(0)
+            self._provider.labels(self._last_provider[0], requested).set(0)
         self._provider.labels(provider, requested).set(1)
         self._fallback.set(fallback)
-        self._last_provider = provider
+        self._last_provider = provider, fallback
 
     def line(self, log: str, reason: str | None) -> None:
         """A log line was written, or lost for a reason."""

@@ -31,7 +31,7 @@ from app.service import gunicorn_conf, logs
 from app.service.api import Parts, create_app
 from app.service.engine import Detector, Engine
 from app.service.errors import BindRefused, HomeUnusable, PortTaken, ServiceError
-from app.service.health import Model
+from app.service.health import Models, fallback
 from app.service.metrics import Metrics, prepare_folder, prepare_slot
 from app.service.settings import ServiceSettings
 
@@ -230,9 +230,12 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
             queue_timeout_s=self._settings.queue_timeout_s,
         )
 
-    def _on_ready(self, model: Model) -> None:
+    def _on_ready(self, models: Models) -> None:
+        model = models.model
+        if (second := models.classifier) is not None:
+            self._metrics.classifier_loaded(second.name, second.version)
         self._metrics.model_loaded(model.name, model.version)
-        self._metrics.provider(model.provider, model.requested_provider, model.fallback)
+        self._metrics.provider(model.provider, model.requested_provider, fallback(models))
         logger.info("The worker is ready.", extra=_event("worker_ready", "info"))
 
     def _on_failure(self, error: Exception) -> None:

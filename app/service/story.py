@@ -23,7 +23,7 @@ class Story:
 
     Args:
         incoming: what is known at the start.
-        model: the model, once there is one.
+        models: the models, once there are any.
         metrics: counts what the events tell.
         clock_ns: nanoseconds that only grow.
     """
@@ -31,7 +31,7 @@ class Story:
     def __init__(
         self,
         incoming: events.Incoming,
-        model: events.ModelFacts | None,
+        models: events.ModelsFacts | None,
         metrics: Metrics,
         clock_ns: Callable[[], int],
     ) -> None:
@@ -39,7 +39,7 @@ class Story:
         self._request = incoming.fields()
         self._joint: events.Fields = {"http.request.id": incoming.request_id}
         self._numbered = events.Numbered(incoming.request_id)
-        self._model = events.model(model) if model is not None else {}
+        self._models = events.models(models) if models is not None else {}
         self._metrics = metrics
         self._clock_ns = clock_ns
         self._started_ns = clock_ns()
@@ -59,7 +59,7 @@ class Story:
         """The detector has answered."""
         for card in detection.cards:
             self._write(
-                f"A card: {card.type}.", {**self._joint, **self._model, **events.detection_result(card)}
+                f"A card: {card.type}.", {**self._joint, **self._models, **events.detection_result(card)}
             )
         duration_ns = self._clock_ns() - self._started_ns
         count = len(detection.cards)
@@ -83,7 +83,7 @@ class Story:
 
     def _end(self, fields: events.Fields) -> events.Fields:
         """The last event tells all that is known by then."""
-        return {**self._request, **self._model, **self.photograph.fields(), **fields}
+        return {**self._request, **self._models, **self.photograph.fields(), **fields}
 
     def _write(
         self,

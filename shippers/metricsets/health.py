@@ -112,7 +112,6 @@ def _failed(url: str, took_s: float, error: ProbeFailed, level: int) -> Probe:
 def _answered(url: str, took_s: float, status: int, said: Mapping[str, Any]) -> Probe:
     failing = _names(said.get("failing"))
     works = said["status"] != "failing"
-    model = said.get("model")
     fields: Fields = {
         **_common(url, took_s),
         "event.outcome": "success" if works else "failure",
@@ -123,18 +122,25 @@ def _answered(url: str, took_s: float, status: int, said: Mapping[str, Any]) -> 
         "card.health.fallback": said.get("fallback") is True,
         "card.health.uptime_s": _number(said.get("uptime_s")),
         "card.model.provider": _text(said.get("provider")),
-        "card.model.name": _text(model.get("name")) if isinstance(model, dict) else None,
-        "card.model.version": _text(model.get("version")) if isinstance(model, dict) else None,
+        "card.model.name": _text(_member(said.get("model"), "name")),
+        "card.model.version": _text(_member(said.get("model"), "version")),
+        "card.classifier.name": _text(_member(said.get("classifier"), "name")),
+        "card.classifier.version": _text(_member(said.get("classifier"), "version")),
+        "card.classifier.provider": _text(_member(said.get("classifier"), "provider")),
     }
     if said["status"] == "ok":
         return Probe(url, fields, None)
-    why = ", ".join(failing) or ("the model fell back to another provider" if said.get("fallback") else "?")
+    why = ", ".join(failing) or ("a model fell back to another provider" if said.get("fallback") else "?")
     sentence = f"{url} reports that it is {said['status']}: {why}."
     return Probe(url, fields, Trouble(f"service_{said['status']}", sentence, f"{url} is well again."))
 
 
 def _names(value: object) -> list[str]:
     return [name[:64] for name in value if isinstance(name, str)][:_NAMES] if isinstance(value, list) else []
+
+
+def _member(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _text(value: object) -> str | None:

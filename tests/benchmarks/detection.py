@@ -78,11 +78,12 @@ def row(detector: Detector, name: str, body: bytes, runs: int) -> str:
 
 def conditions(detector: Detector, runs: int) -> str:
     """The machine, the versions and the model, for whoever compares."""
-    model = detector.model
+    model, second = detector.model, detector.classifier
+    judge = f"classifier {second.name} {second.version}" if second else "no classifier"
     return (
         f"{platform.machine()}, {os.cpu_count()} processors, {model.threads} threads, {model.provider};"
         f" Python {platform.python_version()}, ONNX Runtime {onnxruntime.__version__},"
-        f" OpenCV {cv2.__version__}; model {model.name} {model.version}, input {model.input_size};"
+        f" OpenCV {cv2.__version__}; model {model.name} {model.version}, input {model.input_size}, {judge};"
         f" medians of {runs} runs, in milliseconds."
     )
 
@@ -96,7 +97,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     arguments = parser.parse_args()
     detector = Detector(DetectionSettings(model=arguments.model))
-    detector.warm_up()
+    detector.self_test()  # warms it up
     print(conditions(detector, arguments.runs))
     print("\n| photograph | pixels | kB |", " | ".join(COLUMNS), "|")
     print("|---|---|---:|" + "---:|" * len(COLUMNS))

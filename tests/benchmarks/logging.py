@@ -38,6 +38,9 @@ MODEL = {
     "card.model.name": "card-detector",
     "card.model.version": "9f86d081884c",
     "card.model.provider": "CPUExecutionProvider",
+    "card.classifier.name": "card-classifier",
+    "card.classifier.version": "2c26b46b68ff",
+    "card.classifier.provider": "CPUExecutionProvider",
 }
 START = {"event.action": "request_start", "event.type": ["access"], **REQUEST}
 CARD = {

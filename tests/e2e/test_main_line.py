@@ -90,6 +90,7 @@ def test_search_tells_a_person_what_happened(stack: Stack) -> None:
     assert "request_start" in said.stdout
     assert "request_success" in said.stdout
     assert reply["model"]["version"] in said.stdout
+    assert reply["classifier"]["version"] in said.stdout
 
 
 def test_an_unknown_request_is_a_clear_sentence(stack: Stack) -> None:

@@ -146,6 +146,7 @@ def test_a_photograph_becomes_an_answer_and_its_story(service: Service, photo: b
     assert [event["event"]["action"] for event in story] == actions
     assert story[-1]["card"]["count"] == len(reply["cards"])
     assert story[-1]["card"]["model"] == reply["model"]
+    assert story[-1]["card"]["classifier"] == reply["classifier"]
     assert story[-1]["card"]["stage"]["infer"]["ms"] == reply["timings_ms"]["infer"]
     assert [event["card"]["type"] for event in story[1:-1]] == [card["type"] for card in reply["cards"]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rich.console import Console
@@ -24,7 +25,11 @@ END = BASE | {
     "@timestamp": "2026-11-23T03:12:45.038000Z",
     "event": {"action": "request_success", "outcome": "success", "duration": 38_000_000},
     "http": {"request": {"id": "r-1"}, "response": {"status_code": 200}},
-    "card": {"image": {"width": 40, "height": 30, "format": "jpeg"}, "stage": {"infer": {"ms": 17.0}}},
+    "card": {
+        "image": {"width": 40, "height": 30, "format": "jpeg"},
+        "model": {"name": "detector", "version": "9f86d081884c", "provider": "CPU"},
+        "stage": {"infer": {"ms": 17.0}},
+    },
 }
 FAILED = BASE | {
     "@timestamp": "2026-11-23T03:12:45.010000Z",
@@ -64,6 +69,14 @@ def test_it_tells_outcome_image_stages_and_cards_in_order() -> None:
     assert text.index("request_start") < text.index("detection_result") < text.index("request_success")
     assert "id_card 身份证  score 0.970  (1, 2) (3, 4) (5, 6) (7, 8)" in text
     assert "37.0 ms" in text
+
+
+def test_it_tells_which_models_did_it() -> None:
+    assert "detector  9f86d081884c  CPU" in shown(START, END)
+    assert "classifier" not in shown(START, END)
+    second = {"classifier": {"name": "second", "version": "2c26b46b68ff", "provider": "CUDA"}}
+    text = shown(START, END | {"card": END["card"] | second})
+    assert re.search("classifier  +second  2c26b46b68ff  CUDA", text)
 
 
 def test_an_error_comes_with_its_code_and_stack_trace() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.detection import classifier
+from app.detection import classifier, settings
 from app.detection.classifier import Classifier
 from app.detection.detector import Detector
 from app.detection.errors import ModelError
@@ -161,11 +162,50 @@ def test_a_detector_is_no_classifier(corner_onnx: Path) -> None:
 
 
 def test_the_bundled_classifier_goes_with_the_bundled_detector_only(corner_onnx: Path) -> None:
-    bundled = DetectionSettings(model=BUNDLED_MODEL)
-    assert bundled.classifier_path == (BUNDLED_CLASSIFIER if BUNDLED_CLASSIFIER.exists() else None)
+    assert DetectionSettings().classifier_path == BUNDLED_CLASSIFIER
     assert DetectionSettings(model=corner_onnx).classifier_path is None
     assert DetectionSettings(model=BUNDLED_MODEL, classifier="off").classifier_path is None
     assert DetectionSettings(classifier="own.onnx").classifier_path == Path("own.onnx")
+
+
+def test_the_bundled_detector_is_known_by_any_path_that_leads_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link.onnx").symlink_to(BUNDLED_MODEL)
+    around = BUNDLED_MODEL.parent / ".." / BUNDLED_MODEL.parent.name / BUNDLED_MODEL.name
+    monkeypatch.chdir(BUNDLED_MODEL.parent)
+    for path in (Path(BUNDLED_MODEL.name), tmp_path / "link.onnx", around):
+        assert DetectionSettings(model=path).classifier_path == BUNDLED_CLASSIFIER
+
+
+def test_a_bundled_classifier_that_is_missing_is_told_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "BUNDLED_CLASSIFIER", tmp_path / "card-classifier.onnx")
+    with pytest.raises(ModelError, match=r"card-classifier\.onnx cannot be read .* or to `off`\."):
+        Detector(DetectionSettings(provider="cpu"))
+    assert Detector(DetectionSettings(provider="cpu", classifier="off")).classifier is None
+
+
+def test_a_classifier_that_is_no_onnx_is_told_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "classifier.onnx"
+    path.write_bytes(b"no ONNX at all")
+    with pytest.raises(ModelError, match=r"no ONNX model that can be run: set `classifier`.* `off`\."):
+        Classifier(path, ON_CPU)
+
+
+def test_its_events_tell_the_two_stages_apart(
+    tmp_path: Path, corner_onnx: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "app.detection"):
+        detector = stages(corner_onnx, classifier_model.save(tmp_path / "c.onnx"))
+    assert detector.classifier is not None
+    first, second = (record.__dict__ for record in caplog.records)
+    assert first["card.model.version"] == detector.model.version
+    assert second["card.classifier.version"] == detector.classifier.version
+    assert second["card.classifier.name"] == "c"
+    assert "card.classifier.version" not in first
+    assert "card.model.version" not in second
 
 
 def test_the_self_test_runs_the_classifier_even_where_no_card_is_found(

@@ -151,9 +151,13 @@ def test_more_callers_than_places_and_queue_are_refused(settings: DetectionSetti
     assert len(detector.detect(body, facts).cards) == 1
 
 
-def test_warms_up_and_tests_itself(detector: Detector) -> None:
-    detector.warm_up()
-    detector.self_test()
+def test_tests_itself_past_a_queue_that_is_full(settings: DetectionSettings) -> None:
+    detector = Detector(settings, queue=0)
+    body = encode(card_photo(680, 461, QUAD / 5), "jpeg")
+    with detector._gate.place():  # what a request holds in the middle of its inference
+        with pytest.raises(ModelBusy):
+            detect(detector, body)
+        detector.self_test()
 
 
 def test_tests_itself_whatever_the_limits(corner_onnx: Path) -> None:

@@ -57,3 +57,10 @@ def test_squares_are_averaged_and_what_is_over_is_cut_off() -> None:
     expected = picture[:4, :6].reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
     assert shrunk(picture, 2) == pytest.approx(expected, abs=0.51)
     assert shrunk(picture, 1) is picture
+
+
+@pytest.mark.parametrize("step", range(2, 13))
+def test_any_step_gives_the_mean_to_one_level(step: int) -> None:
+    picture = np.random.default_rng(step).integers(0, 256, (5 * step + 1, 7 * step + 1, 3), np.uint8)
+    squares = picture[: 5 * step, : 7 * step].reshape(5, step, 7, step, 3)
+    assert shrunk(picture, step) == pytest.approx(squares.mean(axis=(1, 3)), abs=1.01)

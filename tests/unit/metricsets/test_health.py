@@ -26,6 +26,7 @@ WELL = {
     "fallback": False,
     "provider": "CPUExecutionProvider",
     "model": {"name": "card-detector", "version": "9f86d081884c"},
+    "classifier": {"name": "card-classifier", "version": "2c26b46b68ff", "provider": "CPUExecutionProvider"},
     "uptime_s": 12.5,
 }
 
@@ -119,6 +120,7 @@ def test_a_service_that_is_well() -> None:
     assert document["http.response.status_code"] == 200
     assert (document["card.health.status"], document["card.health.up"]) == ("ok", 1)
     assert document["card.model.version"] == "9f86d081884c"
+    assert document["card.classifier.version"] == "2c26b46b68ff"
     assert document["card.health.uptime_s"] == 12.5
     assert isinstance(document["event.duration"], int)
     assert document["event.duration"] > 0
@@ -167,12 +169,20 @@ def test_an_answer_that_is_no_health_report_is_a_failed_probe(body: object, code
 
 
 def test_what_a_report_holds_that_it_should_not_is_left_out() -> None:
-    strange = {"status": "ok", "failing": [1, "a"], "provider": 3, "model": "m", "uptime_s": True}
+    strange = {
+        "status": "ok",
+        "failing": [1, "a"],
+        "provider": 3,
+        "model": "m",
+        "classifier": [1],
+        "uptime_s": True,
+    }
     with service(strange) as url:
         (document,) = health(PATIENT, url).read().documents
     assert document["card.health.failing"] == ["a"]
     assert document["card.model.provider"] is None
     assert document["card.model.name"] is None
+    assert document["card.classifier.name"] is None
     assert document["card.health.uptime_s"] is None
 
 

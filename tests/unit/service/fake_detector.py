@@ -27,6 +27,7 @@ class FakeDetector:
     """Finds one id_card on whatever starts with `photo`; raises what the test put into `error`."""
 
     model: FakeModel = field(default_factory=FakeModel)
+    classifier: FakeModel | None = None
     error: Exception | None = None
     test_error: Exception | None = None
     tests: int = 0
@@ -46,11 +47,9 @@ class FakeDetector:
         timings = {"decode": 1.5, "preprocess": 0.25, "infer": 10.0, "queue": 0.0, "postprocess": 0.125}
         return Detection((Card("id_card", 0.97654, quad),), facts, timings)  # type: ignore[arg-type]
 
-    def warm_up(self) -> None:
+    def self_test(self) -> None:
         if self.warm is not None:
             assert self.warm.wait(10)
-
-    def self_test(self) -> None:
         self.tests += 1
         if self.test_error is not None:
             raise self.test_error

@@ -16,7 +16,7 @@ from app.service.api import ROUTES
 from app.service.metrics import Metrics
 from app.service.problems import MIME_TYPE, PROBLEMS
 from tests.unit.service.conftest import Events
-from tests.unit.service.fake_detector import FakeDetector
+from tests.unit.service.fake_detector import FakeDetector, FakeModel
 
 PHOTO = b"photo" + bytes(range(256))
 FILE_NAME = "wang-xiaoming-110101199003077758.jpg"
@@ -60,6 +60,33 @@ def test_the_answer_to_a_photograph(client: FlaskClient) -> None:
         ],
         "timings_ms": {"decode": 1.5, "preprocess": 0.25, "queue": 0.0, "infer": 10.0, "postprocess": 0.125},
     }
+
+
+SECOND = {"name": "second", "version": "2c26b46b68ff", "provider": "CUDAExecutionProvider"}
+
+
+def test_the_classifier_is_told_wherever_the_model_is(
+    client: FlaskClient, detector: FakeDetector, told: Events
+) -> None:
+    detector.classifier = FakeModel(**SECOND)
+    answer, health = post(client).json, client.get("/health").json
+
+    assert answer is not None
+    assert health is not None
+    assert answer["classifier"] == health["classifier"] == SECOND
+    assert [document["card"]["classifier"] for document in told.documents[1:]] == [SECOND] * 2
+    assert [document["card"]["model"]["name"] for document in told.documents[1:]] == ["fake"] * 2
+
+
+def test_a_classifier_alone_that_falls_back_shows_in_the_numbers(
+    client: FlaskClient, detector: FakeDetector
+) -> None:
+    detector.classifier = FakeModel()
+    client.get("/health")
+    assert "cardwatch_provider_fallback 0.0" in client.get("/metrics").text
+    detector.classifier.fallback = True
+    post(client)
+    assert "cardwatch_provider_fallback 1.0" in client.get("/metrics").text
 
 
 def as_form(name: str = "image") -> dict[str, Any]:
@@ -335,7 +362,7 @@ def test_health_of_a_well_service(client: FlaskClient, detector: FakeDetector) -
         "model": {"name": "fake", "version": "9f86d081884c"},
         "version": "1.2.3",
     }
-    assert detector.tests == 1
+    assert detector.tests == 2  # the warm-up, and this one
 
 
 def test_health_of_a_model_that_fails(client: FlaskClient, detector: FakeDetector) -> None:

@@ -7,7 +7,7 @@ import pytest
 from app.detection.errors import ModelError
 from app.service.engine import Engine
 from app.service.errors import NotReady
-from app.service.health import Model
+from app.service.health import Models
 from tests.unit.service.conftest import wait_until
 from tests.unit.service.fake_detector import FakeDetector
 
@@ -16,7 +16,7 @@ class Heard:
     """What the engine reported."""
 
     def __init__(self) -> None:
-        self.ready: list[Model] = []
+        self.ready: list[Models] = []
         self.failed: list[Exception] = []
         self.engine = Engine(0.0, self.ready.append, self.failed.append)
 
@@ -28,12 +28,12 @@ def test_it_is_ready_only_after_the_warm_up() -> None:
 
     with pytest.raises(NotReady):
         engine.detector(0.02)
-    assert (engine.ready, engine.model, engine.inference_ok()) == (False, None, False)
+    assert (engine.ready, engine.models, engine.inference_ok()) == (False, None, False)
     assert detector.warm is not None
     detector.warm.set()
     assert engine.detector(10) is detector
-    assert (engine.ready, engine.model, engine.inference_ok()) == (True, detector.model, True)
-    assert heard.ready == [detector.model]
+    assert (engine.ready, engine.models, engine.inference_ok()) == (True, detector, True)
+    assert heard.ready == [detector]
 
 
 def test_a_model_that_cannot_be_loaded_is_reported() -> None:

@@ -9,7 +9,7 @@ from app.detection.errors import ModelBusy, ModelError
 from app.service.health import SELF_TEST_LIMIT_S, LogState, SelfTest, log_state, report
 from app.service.logfile import LogFile
 from tests.unit.service.conftest import wait_until
-from tests.unit.service.fake_detector import FakeModel
+from tests.unit.service.fake_detector import FakeDetector, FakeModel
 
 GOOD_LOG = LogState(ok=True, dropped_lines=0, free_bytes=10**9)
 
@@ -99,17 +99,20 @@ def test_what_is_wrong_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "log", "status"),
+    ("models", "log", "status"),
     [
-        (FakeModel(), GOOD_LOG, "ok"),
-        (FakeModel(), LogState(False, 1, 0), "degraded"),
-        (FakeModel(fallback=True), GOOD_LOG, "degraded"),
+        (FakeDetector(), GOOD_LOG, "ok"),
+        (FakeDetector(), LogState(False, 1, 0), "degraded"),
+        (FakeDetector(FakeModel(fallback=True)), GOOD_LOG, "degraded"),
+        (FakeDetector(classifier=FakeModel()), GOOD_LOG, "ok"),
+        (FakeDetector(classifier=FakeModel(fallback=True)), GOOD_LOG, "degraded"),
     ],
 )
 def test_lost_lines_and_a_fallback_degrade_but_do_not_fail(
-    model: FakeModel, log: LogState, status: str
+    models: FakeDetector, log: LogState, status: str
 ) -> None:
-    assert report(model, True, log, version="1", uptime_s=1)["status"] == status
+    body = report(models, True, log, version="1", uptime_s=1)
+    assert (body["status"], body["fallback"]) == (status, status == "degraded" and log.ok)
 
 
 def test_the_state_of_the_log_is_that_of_its_last_line(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from app.service.metrics import Metrics
 metrics = Metrics(Path(sys.argv[1]), int(sys.argv[2]))
 metrics.active.inc()
 metrics.model_loaded("m", "v")
+metrics.classifier_loaded("c", "w")
 metrics.provider("CUDAExecutionProvider", "auto", False)
 metrics.provider("CPUExecutionProvider", "auto", True)
 metrics.line("request", None)
@@ -65,6 +66,7 @@ def test_numbers_of_all_workers_are_summed(folder: Path) -> None:
     assert read["cardwatch_log_lines_total", "log=request"] == 2
     assert read["cardwatch_log_lines_dropped_total", "log=request,reason=disk_full"] == 2
     assert read["cardwatch_model_info", "name=m,version=v"] == 1
+    assert read["cardwatch_classifier_info", "name=c,version=w"] == 1
     assert read["cardwatch_provider_fallback", ""] == 1
     assert read["cardwatch_provider_info", "provider=CPUExecutionProvider,requested=auto"] == 1
     assert read["cardwatch_provider_info", "provider=CUDAExecutionProvider,requested=auto"] == 0
