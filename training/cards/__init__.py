@@ -69,18 +69,19 @@ LICENCES: dict[str, tuple[Draw, int]] = {
 PASSPORTS: dict[str, tuple[Draw, int]] = {
     "passport_page": (passport.page, 16),
     "passport_chinese_page": (passport.chinese_page, 8),
-    "passport_booklet": (passport.booklet, 16),
-    "passport_chinese_booklet": (passport.chinese_booklet, 8),
-    "passport_turned_booklet": (passport.turned_booklet, 5),
-    "passport_cut_booklet": (passport.cut_booklet, 8),
     "passport_cover": (passport.cover, 9),
     "passport_early": (passport.early, 4),
     "passport_engraved": (passport.engraved, 10),
     "passport_two_columns": (passport.two_columns, 10),
     "passport_pictured": (passport.pictured, 8),
-    "passport_observations": (passport.observations, 8),
     "passport_languages": (passport.languages, 10),
     "passport_shaded": (passport.shaded, 8),
+    # open booklets: half of the passports
+    "passport_booklet": (passport.booklet, 28),
+    "passport_chinese_booklet": (passport.chinese_booklet, 14),
+    "passport_turned_booklet": (passport.turned_booklet, 10),
+    "passport_cut_booklet": (passport.cut_booklet, 15),
+    "passport_observations": (passport.observations, 16),
 }
 GROUPS = (IDENTITY, LICENCES, PASSPORTS)
 FAMILIES: dict[str, Draw] = {name: draw for group in GROUPS for name, (draw, _) in group.items()}
