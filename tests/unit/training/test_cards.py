@@ -60,6 +60,15 @@ def test_every_type_has_at_least_ten_families(group: dict[str, tuple[cards.Draw,
         assert draw(np.random.default_rng(5), PX_PER_MM).type == type_
 
 
+def test_half_of_the_passports_are_open_booklets() -> None:
+    """Such a card has a page beside the one that its corners are of."""
+    shares = {True: 0, False: 0}
+    for draw, share in cards.PASSPORTS.values():
+        card = draw(np.random.default_rng(5), PX_PER_MM)
+        shares[bool(np.ptp(card.quad[:, 1]) < len(card.pixels))] += share
+    assert shares[True] == shares[False]
+
+
 def test_cards_of_all_types_are_drawn_equally_often() -> None:
     rng = np.random.default_rng(8)
     drawn = Counter(cards.draw(rng, 1.0).type for _ in range(90))
@@ -124,6 +133,36 @@ def test_machine_readable_zones_have_wrong_check_digits() -> None:
         assert lower[19] != str(mrz.right_check(lower[13:19]))
         assert first[14] != str(mrz.right_check(first[5:14]))
         assert second[6] != str(mrz.right_check(second[:6]))
+        if lower[28] != "<":
+            assert lower[42] != str(mrz.right_check(lower[28:42]))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"],
+        ["I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F1204159<<<<<<<6"],
+        [
+            "I<UTOD231458907<<<<<<<<<<<<<<<",
+            "7408122F1204159UTO<<<<<<<<<<<6",
+            "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+        ],
+    ],
+)
+def test_the_last_check_digit_of_the_standards_own_examples(lines: list[str]) -> None:
+    """ICAO 9303 parts 4, 6 and 5, appendices B."""
+    assert mrz.right_last_check(lines) == int(lines[1][-1])
+
+
+def test_the_last_check_digit_is_always_wrong() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(100):
+        birth = people.date(rng, 1950, 2000)
+        for form in (mrz.passport_lines, mrz.card_lines, mrz.id2_lines):
+            lines = form(rng, "MUSTER", "ANNA", birth)
+            assert int(lines[1][-1]) != mrz.right_last_check(lines)
+        lines = mrz.licence_line(rng, "MUSTER")
+        assert int(lines[0][-1]) != mrz.right_last_check(lines)
 
 
 def test_a_missing_font_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
