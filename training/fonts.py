@@ -1,4 +1,4 @@
-"""Finds the fonts that cards are set in; all are Debian packages."""
+"""Finds the fonts that cards are set in, and one that has all letters; all are Debian packages."""
 
 from __future__ import annotations
 
@@ -51,8 +51,19 @@ FACES = {
     "armenian": Face("NotoSansArmenian-Bold.ttf", "fonts-noto-core"),
 }
 
-
-WITHOUT_LATIN = frozenset({"arabic", "hebrew", "devanagari", "thai", "georgian", "armenian"})
+SUBSTITUTES = (
+    "plain",
+    "sans",
+    "hei",
+    "arabic",
+    "hebrew",
+    "devanagari",
+    "thai",
+    "georgian",
+    "armenian",
+)  # for words that a face lacks letters of, the first that has them
+NO_LETTER = "\U0010ffff"  # no font has it
+TRIAL_PX = 24
 
 
 @cache
@@ -70,3 +81,23 @@ def path(face: str) -> Path:
 def font(face: str, size_px: int) -> ImageFont.FreeTypeFont:
     """The font at a size. Raises FontMissing."""
     return ImageFont.truetype(str(path(face)), max(2, size_px), index=FACES[face].index)
+
+
+def fitting(face: str, words: str) -> str:
+    """The face, or the first substitute that has all letters where it lacks one."""
+    return next((name for name in (face, *SUBSTITUTES) if holds(name, words)), face)
+
+
+def holds(face: str, words: str) -> bool:
+    """Whether a face has every letter: none looks as what stands for a missing one."""
+    return all(_has(face, letter) for letter in words)
+
+
+@cache
+def _has(face: str, letter: str) -> bool:
+    return letter.isspace() or _shape(face, letter) != _shape(face, NO_LETTER)
+
+
+def _shape(face: str, letter: str) -> tuple[tuple[int, int], bytes]:
+    mask = font(face, TRIAL_PX).getmask(letter)
+    return mask.size, bytes(mask)

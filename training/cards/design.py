@@ -10,9 +10,9 @@ import numpy as np
 from numpy.random import Generator
 
 from training.cards import faces, mrz, ornament, people
-from training.cards.scripts import LATIN, Script, script
+from training.cards.scripts import FRENCH, LATIN, Script, script
 from training.cards.sheet import Colour, Pixels, Sheet
-from training.fonts import WITHOUT_LATIN
+from training.fonts import holds
 from training.stock import Stock
 
 Labels = Literal["above", "left", "numbered", "none", "below"]
@@ -203,9 +203,16 @@ def _field(
         sheet.text(x, y, value, size, look.ink, face, "ls", room)
         if look.labels != "none":
             above = y - size if look.labels == "above" else y + size * 0.6
-            alone = look.face in WITHOUT_LATIN or rng.uniform() < 0.6
-            words = label if alone else f"{label} / {people.pick(rng, LATIN.labels)}"
+            words = label if rng.uniform() < 0.6 else _twice(rng, look, label)
             sheet.text(x, above, words, size * 0.55, look.label, look.face, "ls", room)
+
+
+def _twice(rng: Generator, look: Design, label: str) -> str:
+    """A label in two languages, where one font has both."""
+    if label in LATIN.labels:
+        return f"{label} / {FRENCH[LATIN.labels.index(label)]}"
+    both = f"{label} / {people.pick(rng, LATIN.labels)}"
+    return both if label in look.script.labels and holds(look.face, both) else label
 
 
 def _value(rng: Generator, look: Design, number: int) -> tuple[str, str]:

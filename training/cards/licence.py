@@ -74,16 +74,9 @@ def table_back(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card
     for x in (left, left + 8, left + 17, left + 32, 66, 82):
         sheet.line(x, 4, x, 50, look.label, 0.15)
     for row in range(7):
-        sheet.text(
-            3,
-            10 + 3 * row,
-            f"{row + 1}. {people.pick(rng, look.script.labels)}",
-            1.9,
-            look.label,
-            look.face,
-            "ls",
-            left - 4,
-        )
+        y, label = 10 + 3 * row, people.pick(rng, look.script.labels)
+        sheet.text(3, y, f"{row + 1}.", 1.9, look.label, look.latin)
+        sheet.text(5.5, y, label, 1.9, look.label, look.face, "ls", left - 6.5)
     if rng.uniform() < 0.6:
         _code(sheet, rng, 3, 34, left - 6)
     return _finish(sheet, rng, look, stock)

@@ -230,6 +230,20 @@ SCRIPTS = {
     ),
 }
 LATIN = SCRIPTS["latin"]
+FRENCH = (
+    "Nom",
+    "Prénoms",
+    "Date de naissance",
+    "Nationalité",
+    "Sexe",
+    "Lieu de naissance",
+    "Date de délivrance",
+    "Date d'expiration",
+    "Autorité",
+    "No. du document",
+    "Adresse",
+    "Taille",
+)  # the Latin script's labels again
 LATIN_SHARE = 0.55
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from training.fonts import font
+from training.fonts import fitting, font
 
 Colour = tuple[int, int, int]
 Pixels = NDArray[np.uint8]
@@ -56,12 +56,16 @@ class Sheet:
         anchor: str = "ls",
         room: float | None = None,
     ) -> None:
-        """Text whose baseline begins at (x, y); `size` is that of the font, less where there is no room."""
-        fitting = font(face, self.px(size))
-        if room is not None and fitting.getlength(words) > room * self.scale:
-            share = room * self.scale / fitting.getlength(words)
-            fitting = font(face, max(2, int(self.px(size) * share)))
-        self.pen.text((x * self.scale, y * self.scale), words, colour, fitting, anchor=anchor)
+        """Text whose baseline begins at (x, y); `size` is that of the font, less where there is no room.
+
+        Where the face lacks a letter, another that has it is taken.
+        """
+        face = fitting(face, words)
+        letters = font(face, self.px(size))
+        if room is not None and letters.getlength(words) > room * self.scale:
+            share = room * self.scale / letters.getlength(words)
+            letters = font(face, max(2, int(self.px(size) * share)))
+        self.pen.text((x * self.scale, y * self.scale), words, colour, letters, anchor=anchor)
 
     def rectangle(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         self.pen.rectangle(self.box(x, y, width, height), fill=colour)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
 
 from training import cards, fonts
-from training.cards import mrz, people, scripts
+from training.cards import design, mrz, people, scripts
+from training.cards.sheet import Sheet
 from training.errors import FontMissing
 from training.settings import TYPES
 from training.stock import NOTHING, Stock
@@ -82,6 +84,47 @@ def test_all_scripts_have_letters_titles_and_fonts() -> None:
         assert all((script.identity, script.licence, script.passport, script.states, script.labels)), name
         assert {*script.faces, *script.bolds} <= fonts.FACES.keys(), name
         assert script.word(np.random.default_rng(1)), name
+
+
+@pytest.mark.parametrize("name", scripts.SCRIPTS)
+def test_every_letter_of_a_script_is_drawn_and_not_the_sign_for_a_missing_one(name: str) -> None:
+    """Compared with what a font draws for a code point that is no character."""
+    script = scripts.SCRIPTS[name]
+    titles = (*script.identity, *script.licence, *script.passport, *script.states)
+    for face in (*script.faces, *script.bolds):
+        for words in (*titles, *script.labels, script.letters, script.letters.upper()):
+            letters = fonts.font(fonts.fitting(face, words), 30)
+            missing = bytes(letters.getmask("\uffff"))
+            drawn = {letter: bytes(letters.getmask(letter)) for letter in words if not letter.isspace()}
+            assert [letter for letter, mask in drawn.items() if mask == missing] == [], (face, words)
+
+
+@pytest.mark.parametrize("name", scripts.SCRIPTS)
+def test_cards_of_a_script_draw_no_letter_that_their_fonts_lack(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: set[tuple[str, str]] = set()
+    text = Sheet.text
+
+    def noted(sheet: Sheet, x: float, y: float, words: str, size: float, *more: Any) -> None:
+        drawn.add((more[1] if len(more) > 1 else "sans", words))
+        text(sheet, x, y, words, size, *more)
+
+    monkeypatch.setattr(Sheet, "text", noted)
+    monkeypatch.setattr(design, "script", lambda _: scripts.SCRIPTS[name])
+    for draw in cards.FAMILIES.values():
+        draw(np.random.default_rng(len(drawn)), 1.0)
+    lacking = {item for item in drawn if not fonts.holds(fonts.fitting(*item), item[1])}
+    assert len(drawn) > 200
+    assert lacking == set()
+
+
+def test_words_are_set_in_another_font_where_theirs_lacks_a_letter() -> None:
+    assert fonts.fitting("roman", "Anna") == "roman"
+    assert not fonts.holds("thai", "Anna")
+    assert fonts.holds(fonts.fitting("thai", "Anna"), "Anna")
+    assert not fonts.holds("mono", "张")
+    assert fonts.fitting("mono", "张") == "hei"
 
 
 def test_photographs_become_portraits_and_landscapes_of_cards() -> None:
