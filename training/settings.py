@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TYPES = ("id_card", "driving_licence", "passport")
-CHINESE = {"id_card": "身份证", "driving_licence": "驾驶证", "passport": "护照"}
-
 KINDS = (*TYPES, "none")  # what the classifier tells apart
 
 INPUT_PX = 352
