@@ -51,6 +51,17 @@ FACES = {
     "armenian": Face("NotoSansArmenian-Bold.ttf", "fonts-noto-core"),
 }
 
+LICENCES = {
+    "fonts-dancingscript": "OFL-1.1",
+    "fonts-dejavu-core": "Bitstream Vera licence, changes in the public domain",
+    "fonts-dkg-handwriting": "OFL-1.1",
+    "fonts-lato": "OFL-1.1",
+    "fonts-liberation": "GPL-2.0 with exceptions for documents in which the fonts are embedded",
+    "fonts-noto-cjk": "OFL-1.1",
+    "fonts-noto-core": "OFL-1.1",
+    "fonts-ocr-b": "free to use, change and pass on; changes in the public domain",
+    "fonts-roboto-unhinted": "Apache-2.0",
+}  # of each package, as /usr/share/doc/<package>/copyright says
 SUBSTITUTES = (
     "plain",
     "sans",

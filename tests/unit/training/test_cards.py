@@ -119,6 +119,11 @@ def test_cards_of_a_script_draw_no_letter_that_their_fonts_lack(
     assert lacking == set()
 
 
+def test_the_licence_of_every_font_is_named() -> None:
+    assert fonts.LICENCES.keys() == {face.package for face in fonts.FACES.values()}
+    assert all(fonts.LICENCES.values())
+
+
 def test_words_are_set_in_another_font_where_theirs_lacks_a_letter() -> None:
     assert fonts.fitting("roman", "Anna") == "roman"
     assert not fonts.holds("thai", "Anna")
