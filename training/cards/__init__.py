@@ -8,6 +8,7 @@ portrait   drawn faces
 faces      the same, and photographs bent into somebody else
 ornament   guilloches, emblems, chips, stamps, barcodes, flags
 design     the look of an issuer and the parts that all cards share
+wear       worn, faded, photocopied, printed in other colours
 chinese    identity card (身份证) and driving licence (驾驶证) of China
 identity   identity cards of no country in particular
 licence    driving licences of no country in particular
@@ -22,8 +23,8 @@ from typing import Protocol
 from numpy.random import Generator
 
 from training.cards import chinese, identity, licence, passport
-from training.cards.design import worn
 from training.cards.sheet import Card
+from training.cards.wear import worn
 from training.stock import NOTHING, Stock
 
 

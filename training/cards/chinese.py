@@ -6,10 +6,10 @@ from numpy.random import Generator
 
 from training.cards import ornament, people
 from training.cards.faces import face
-from training.cards.sheet import Card, Colour, Sheet
+from training.cards.sheet import ID1, Card, Colour, Sheet
 from training.stock import NOTHING, Stock
 
-WIDTH, HEIGHT = 85.6, 54.0
+WIDTH, HEIGHT = ID1
 LICENCE = (88.0, 60.0)
 LABEL: Colour = (60, 110, 170)
 INK: Colour = (30, 30, 34)

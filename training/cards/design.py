@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from training.cards import faces, mrz, ornament, people
 from training.cards.scripts import FRENCH, LATIN, Script, script
-from training.cards.sheet import Colour, Pixels, Sheet
+from training.cards.sheet import ID1, ID3, Card, Colour, Sheet
 from training.fonts import holds
 from training.stock import Stock
 
@@ -66,6 +66,35 @@ def design(rng: Generator, papers: tuple[Colour, ...] = (), left: float = 0.72) 
         bool(rng.uniform() < left),
         choices[int(rng.integers(len(choices)))],
     )
+
+
+def start(
+    rng: Generator,
+    px_per_mm: float,
+    stock: Stock,
+    papers: tuple[Colour, ...] = (),
+    labels: Labels | None = None,
+    left: float = 0.72,
+    size: tuple[float, float] = ID1,
+) -> tuple[Design, Sheet]:
+    """A design by lot and a sheet with its ground; `labels` restricts where labels stand."""
+    look = design(rng, papers, left)
+    if labels:
+        look = replace(look, labels=labels)
+    sheet = Sheet(*size, px_per_mm, look.paper)
+    ground(sheet, rng, look, stock)
+    return look, sheet
+
+
+def finish(type_: str, sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> Card:
+    """The sheet as a card, with what may lie over all else."""
+    extras(sheet, rng, look, stock)
+    return rounded(type_, sheet, rng)
+
+
+def rounded(type_: str, sheet: Sheet, rng: Generator) -> Card:
+    """The sheet as a card with corners of any radius that cards have."""
+    return sheet.card(type_, float(rng.uniform(1, 3.6)))
 
 
 def near(rng: Generator, base: Colour, reach: int) -> Colour:
@@ -130,6 +159,23 @@ def head(sheet: Sheet, rng: Generator, look: Design, titles: tuple[str, ...], st
     return 11.5
 
 
+def coded_head(sheet: Sheet, rng: Generator, look: Design, title: str, code: str) -> None:
+    """Title, state, type, code and number along the top, as ICAO 9303 has them."""
+    latin = "PASSPORT" if code == "P" else "CARD"
+    sheet.text(5, 7, title, 4, look.title, look.bold, "ls", 30)
+    if look.script is not LATIN:
+        sheet.text(36, 7, latin, 2.6, look.title, "heavy", "ls", 12)
+    sheet.text(5, 11, people.pick(rng, look.script.states), 3, look.title, look.face, "ls", 40)
+    right = sheet.width / ID3[0]
+    for x, label, value in ((50, "Type", code), (62, "Code", people.pick(rng, mrz.STATES))):
+        sheet.text(x * right, 5, label, 1.9, look.label, look.latin)
+        sheet.text(x * right, 9, value, 3.4, look.ink, look.latin)
+    sheet.text(84 * right, 5, f"{latin.capitalize()} No.", 1.9, look.label, look.latin)
+    number = people.letters(rng, int(rng.integers(0, 3))) + people.digits(rng, 7)
+    ink = (170, 40, 40) if rng.uniform() < 0.4 else look.ink
+    sheet.text(84 * right, 9.5, number, 4, ink, people.pick(rng, ("mono", "ocr", "heavy")))
+
+
 def photo(
     sheet: Sheet, rng: Generator, look: Design, stock: Stock, top: float, width: float, height: float
 ) -> tuple[float, float]:
@@ -144,6 +190,14 @@ def photo(
     if rng.uniform() < 0.15:
         sheet.frame(left, top, width, height, look.title)
     return (left + width + 2.5, sheet.width - 3) if look.left else (margin, left - 2.5)
+
+
+def photo_beside(
+    sheet: Sheet, rng: Generator, look: Design, stock: Stock, top: float, room: float = 41
+) -> tuple[float, float]:
+    """A portrait of a card's usual proportions, at most `room` high; returns as `photo` does."""
+    height = min(room, sheet.height - top - 2, float(rng.uniform(24, 38)))
+    return photo(sheet, rng, look, stock, top, height / float(rng.uniform(1.2, 1.34)), height)
 
 
 def ghost(sheet: Sheet, rng: Generator, stock: Stock, x: float, y: float, width: float = 12) -> None:
@@ -288,31 +342,6 @@ def _overprinted(sheet: Sheet, rng: Generator) -> None:
     height = width * layer.height / layer.width
     x, y = rng.uniform(0.1, 0.9) * (sheet.width - width), rng.uniform(0.1, 0.9) * (sheet.height - height)
     sheet.put(layer, float(x), float(y), width, height, float(rng.uniform(0.3, 0.9)))
-
-
-def worn(pixels: Pixels, rng: Generator) -> Pixels:
-    """RGBA of a card after some years, photocopied, laminated or printed in other colours."""
-    colours = pixels[..., :3]
-    choice = rng.uniform()
-    if choice < 0.06:  # a photocopy
-        grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        copied = np.clip((grey - 128) * rng.uniform(1.0, 2.2) + rng.uniform(120, 190), 0, 255).astype(
-            np.uint8
-        )
-        colours = cv2.cvtColor(copied, cv2.COLOR_GRAY2RGB)
-    elif choice < 0.16:
-        colours = _hued(colours, rng)
-    elif choice < 0.24:  # faded
-        share = float(rng.uniform(0.5, 0.8))
-        colours = np.clip(colours * share + (1 - share) * 225, 0, 255).astype(np.uint8)
-    return np.dstack([colours, pixels[..., 3]])
-
-
-def _hued(colours: Pixels, rng: Generator) -> Pixels:
-    hsv = cv2.cvtColor(colours, cv2.COLOR_RGB2HSV)
-    hsv[..., 0] = (hsv[..., 0].astype(int) + int(rng.integers(180))) % 180
-    hsv[..., 1] = np.clip(hsv[..., 1] * rng.uniform(0.6, 1.5), 0, 255).astype(np.uint8)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
 
 
 def picture(sheet: Sheet, rng: Generator, stock: Stock) -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from numpy.random import Generator
 
 from training.cards import design as parts
 from training.cards import mrz, ornament, people
-from training.cards.design import Design
-from training.cards.passport import coded_head
-from training.cards.sheet import Card, Sheet
+from training.cards.design import photo_beside
+from training.cards.faces import face
+from training.cards.sheet import ID1, ID2, Card, Sheet
 from training.stock import NOTHING, Stock
 
-WIDTH, HEIGHT = 85.6, 54.0
-ID2 = (105.0, 74.0)
+WIDTH, HEIGHT = ID1
 
 
 def fields_card(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Title, portrait, labelled values beside it."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
     left, right = photo_beside(sheet, rng, look, stock, top)
     parts.fields(sheet, rng, look, (left, top + 1, right, HEIGHT - 5))
@@ -28,7 +29,7 @@ def fields_card(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Car
 
 def chip_card(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A chip on one side, the portrait on the other, few values: citizen and electronic cards."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
     left, right = photo_beside(sheet, rng, look, stock, top)
     chip_x = right - 15 if look.left else left + 2
@@ -93,7 +94,7 @@ def scheme(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def zone_front(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A front with its machine readable lines, one, two or three of them."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
     lines = mrz.card_lines(rng, *parts.holder(rng))
     if rng.uniform() < 0.5:
@@ -115,7 +116,7 @@ def id2(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     titles = (*look.script.identity, "OFFICIAL TRAVEL DOCUMENT", "CREW MEMBER CERTIFICATE")
     top = 12.0
     if rng.uniform() < 0.35:  # headed as a passport is
-        coded_head(sheet, rng, look, people.pick(rng, titles), people.pick(rng, ("I", "ID", "AC")))
+        parts.coded_head(sheet, rng, look, people.pick(rng, titles), people.pick(rng, ("I", "ID", "AC")))
     else:
         top = parts.head(sheet, rng, look, titles)
     left, right = parts.photo(sheet, rng, look, stock, top + 3, *_size(rng, 26, 34))
@@ -132,7 +133,7 @@ def id2(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def back_zone(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A back: three lines, a few values, a code, a chip or a small portrait."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     parts.fields(sheet, rng, look, (5, 3, float(rng.uniform(45, 80)), float(rng.uniform(20, 32))))
     _thing(sheet, rng, stock)
     parts.zone(sheet, rng, mrz.card_lines(rng, *parts.holder(rng)))
@@ -141,7 +142,7 @@ def back_zone(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def back_plain(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A back without lines: an emblem, values, a barcode, a magnetic stripe."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     if rng.uniform() < 0.25:
         sheet.rectangle(0, 4, WIDTH, 11, (30, 28, 28))
     elif rng.uniform() < 0.4:
@@ -157,7 +158,7 @@ def back_plain(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card
 
 def ruled(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Values on rules, the portrait in a corner: older cards and permits."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
     left, right = photo_beside(sheet, rng, look, stock, top + float(rng.uniform(0, 8)), 28)
     for row in range(int(rng.integers(4, 7))):
@@ -187,19 +188,18 @@ def engraved(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def centred(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """The portrait in the middle, values to both sides."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
-    middle = look
-    sheet.put(parts.faces.face(rng, stock, (235, 238, 240)), 32, top + 2, 22, 28)
-    parts.fields(sheet, rng, middle, (3, top + 1, 31, HEIGHT - 6))
-    parts.fields(sheet, rng, middle, (56, top + 1, WIDTH - 3, HEIGHT - 6))
+    sheet.put(face(rng, stock, (235, 238, 240)), 32, top + 2, 22, 28)
+    parts.fields(sheet, rng, look, (3, top + 1, 31, HEIGHT - 6))
+    parts.fields(sheet, rng, look, (56, top + 1, WIDTH - 3, HEIGHT - 6))
     sheet.text(43, HEIGHT - 5, people.digits(rng, 11), 4, look.ink, "mono", "ms")
     return _finish(sheet, rng, look, stock)
 
 
 def large_number(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A long number across the card in large figures, the address in several lines."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
     number = " ".join(people.digits(rng, 4) for _ in range(int(rng.integers(2, 5))))
     at_top = rng.uniform() < 0.5
@@ -214,7 +214,7 @@ def large_number(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Ca
 
 def without_portrait(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Title, emblem and values, no portrait."""
-    look, sheet = _start(rng, px_per_mm, stock)
+    look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
     if rng.uniform() < 0.5:
         sheet.put(ornament.emblem(rng, look.title, look.pattern), WIDTH - 26, top + 4, 20, 20)
@@ -224,23 +224,9 @@ def without_portrait(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -
     return _finish(sheet, rng, look, stock)
 
 
-def _start(rng: Generator, px_per_mm: float, stock: Stock) -> tuple[Design, Sheet]:
-    look = parts.design(rng)
-    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
-    parts.ground(sheet, rng, look, stock)
-    return look, sheet
-
-
 def _size(rng: Generator, low: float, high: float) -> tuple[float, float]:
     width = float(rng.uniform(low, high))
     return width, width * float(rng.uniform(1.2, 1.34))
-
-
-def photo_beside(
-    sheet: Sheet, rng: Generator, look: Design, stock: Stock, top: float, room: float = 41
-) -> tuple[float, float]:
-    height = min(room, HEIGHT - top - 2, float(rng.uniform(24, 38)))
-    return parts.photo(sheet, rng, look, stock, top, height / float(rng.uniform(1.2, 1.34)), height)
 
 
 def _thing(sheet: Sheet, rng: Generator, stock: Stock) -> None:
@@ -258,10 +244,5 @@ def _thing(sheet: Sheet, rng: Generator, stock: Stock) -> None:
         parts.ghost(sheet, rng, stock, 66, 6)
 
 
-def _finish(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> Card:
-    parts.extras(sheet, rng, look, stock)
-    return _card(sheet, rng)
-
-
-def _card(sheet: Sheet, rng: Generator) -> Card:
-    return sheet.card("id_card", float(rng.uniform(1, 3.6)))
+_card = partial(parts.rounded, "id_card")
+_finish = partial(parts.finish, "id_card")

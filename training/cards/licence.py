@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from numpy.random import Generator
 
 from training.cards import design as parts
 from training.cards import mrz, ornament, people
-from training.cards.design import Design
-from training.cards.identity import HEIGHT, WIDTH, photo_beside
-from training.cards.sheet import Card, Colour, Sheet
+from training.cards.design import Design, photo_beside
+from training.cards.sheet import ID1, ID2, Card, Colour, Sheet
 from training.stock import NOTHING, Stock
 
 PINKS: tuple[Colour, ...] = (
@@ -26,6 +27,7 @@ PALE: tuple[Colour, ...] = (
     (236, 230, 240),
     (246, 240, 232),
 )
+WIDTH, HEIGHT = ID1
 NUMBERS = ("1.", "2.", "3.", "4a.", "4c.", "4b.", "4d.", "5.", "7.", "8.", "9.")
 CLASSES = ("AM", "A1", "A2", "A", "B1", "B", "C1", "C", "D1", "D", "BE", "C1E", "CE", "D1E", "DE", "T")
 AMERICAN = ("DL", "EXP", "LN", "FN", "DOB", "SEX", "HGT", "EYES", "ISS", "CLASS", "END", "RSTR")
@@ -33,7 +35,7 @@ AMERICAN = ("DL", "EXP", "LN", "FN", "DOB", "SEX", "HGT", "EYES", "ISS", "CLASS"
 
 def numbered(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """The European model: pink, a flag with a ring of stars, numbered values, classes below."""
-    look, sheet = _start(rng, px_per_mm, stock, PINKS, "numbered", 0.95)
+    look, sheet = parts.start(rng, px_per_mm, stock, PINKS, "numbered", 0.95)
     top = parts.head(sheet, rng, look, look.script.licence)
     left, right = photo_beside(sheet, rng, look, stock, top + 1)
     parts.fields(sheet, rng, look, (left, top, right, HEIGHT - 7), NUMBERS)
@@ -45,7 +47,7 @@ def numbered(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def numbered_zone(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """The same with one machine readable line below and a ghost portrait."""
-    look, sheet = _start(rng, px_per_mm, stock, PINKS + PALE, "numbered", 0.95)
+    look, sheet = parts.start(rng, px_per_mm, stock, PINKS + PALE, "numbered", 0.95)
     top = parts.head(sheet, rng, look, look.script.licence)
     left, right = photo_beside(sheet, rng, look, stock, top, 28)
     parts.fields(sheet, rng, look, (left, top, right, HEIGHT - 11), NUMBERS)
@@ -58,7 +60,7 @@ def numbered_zone(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> C
 
 def table_back(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A back: a table of classes with dates, small explanations, a code or a chip."""
-    look, sheet = _start(rng, px_per_mm, stock, PINKS + PALE)
+    look, sheet = parts.start(rng, px_per_mm, stock, PINKS + PALE)
     left, rows = float(rng.uniform(20, 34)), int(rng.integers(8, 15))
     step = 46 / rows
     for row in range(rows + 1):
@@ -84,7 +86,7 @@ def table_back(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card
 
 def american(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A state's name in large letters, a landscape below, short labels, two portraits."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE)
     if stock.pictures:
         parts.picture(sheet, rng, stock)
     if rng.uniform() < 0.6:
@@ -117,7 +119,7 @@ def american(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def american_back(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A magnetic stripe or not, a wide two-dimensional code, small print."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE)
     y = 5.0
     if rng.uniform() < 0.5:
         sheet.rectangle(0, 3, WIDTH, 10, (26, 24, 24))
@@ -130,7 +132,7 @@ def american_back(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> C
 
 def japanese(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Rows from the top, a coloured band of validity, a grid of classes, the portrait at the right."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE, "left", 0.1)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE, "left", 0.1)
     cjk = people.pick(rng, ("hei", "song"))
     for row, (label, value) in enumerate(
         (
@@ -168,7 +170,7 @@ def japanese(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def fields_card(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Title, portrait, labelled values and classes, any script."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE)
     top = parts.head(sheet, rng, look, look.script.licence)
     left, right = photo_beside(sheet, rng, look, stock, top)
     parts.fields(sheet, rng, look, (left, top + 1, right, HEIGHT - 8))
@@ -179,7 +181,7 @@ def fields_card(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Car
 
 def boxed(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Every value in a box of its own, as in South America."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE)
     top = parts.head(sheet, rng, look, look.script.licence)
     left, right = photo_beside(sheet, rng, look, stock, top, 30)
     y = top + 1
@@ -207,7 +209,7 @@ def boxed(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def vehicles(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Drawn vehicles beside the classes, front with a portrait at the right."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE + PINKS, "left", 0.3)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE + PINKS, "left", 0.3)
     top = parts.head(sheet, rng, look, look.script.licence)
     left, right = photo_beside(sheet, rng, look, stock, top)
     parts.fields(sheet, rng, look, (left, top, right, 36))
@@ -222,7 +224,7 @@ def vehicles(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 def paper(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """An old folded paper: typewritten values on dots, a glued portrait, a stamp across it."""
     look = parts.design(rng, (*PINKS, (210, 214, 190), (186, 200, 214), (226, 216, 190)))
-    sheet = Sheet(105, 74, px_per_mm, look.paper)
+    sheet = Sheet(*ID2, px_per_mm, look.paper)
     if rng.uniform() < 0.5:
         parts.ground(sheet, rng, look, stock)
     sheet.text(52, 8, people.pick(rng, look.script.licence), 5, look.title, look.bold, "ms", 95)
@@ -249,7 +251,7 @@ def paper(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
 
 def chip_licence(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A smart card: chip, emblem, values, as in South Asia and elsewhere."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE, "left", 0.3)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE, "left", 0.3)
     top = parts.head(sheet, rng, look, look.script.licence)
     left, right = photo_beside(sheet, rng, look, stock, top + 6, 28)
     ornament.chip(sheet, left + 1, top + 2, rng)
@@ -269,7 +271,7 @@ def chip_licence(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Ca
 
 def broad(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """Large values without labels, a strong head, the portrait at the right: Australia and its neighbours."""
-    look, sheet = _start(rng, px_per_mm, stock, PALE, "none", 0.15)
+    look, sheet = parts.start(rng, px_per_mm, stock, PALE, "none", 0.15)
     sheet.rectangle(0, 0, WIDTH, 12, ornament.colour(rng, 10, 200))
     sheet.text(4, 6, people.pick(rng, look.script.licence), 4.4, parts.WHITE, look.bold, "ls", 70)
     sheet.text(4, 10.5, people.pick(rng, look.script.states), 3, parts.WHITE, look.face, "ls", 70)
@@ -284,23 +286,6 @@ def broad(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
         )[column]
         sheet.text(left + 18 * column, 47, value, 3.4, look.ink, "heavy")
     return _finish(sheet, rng, look, stock)
-
-
-def _start(
-    rng: Generator,
-    px_per_mm: float,
-    stock: Stock,
-    papers: tuple[Colour, ...],
-    labels: parts.Labels | None = None,
-    left: float = 0.7,
-) -> tuple[Design, Sheet]:
-    look = parts.design(rng, papers, left)
-    if labels:
-        values = {name: getattr(look, name) for name in Design.__slots__}
-        look = Design(**(values | {"labels": labels}))
-    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
-    parts.ground(sheet, rng, look, stock)
-    return look, sheet
 
 
 def _classes(rng: Generator, between: str) -> str:
@@ -324,10 +309,5 @@ def _car(sheet: Sheet, rng: Generator, x: float, y: float, look: Design) -> None
         sheet.pen.ellipse(sheet.box(x + wheel, y + 4.2, 1.7, 1.7), fill=look.ink)
 
 
-def _finish(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> Card:
-    parts.extras(sheet, rng, look, stock)
-    return _card(sheet, rng)
-
-
-def _card(sheet: Sheet, rng: Generator) -> Card:
-    return sheet.card("driving_licence", float(rng.uniform(1, 3.6)))
+_card = partial(parts.rounded, "driving_licence")
+_finish = partial(parts.finish, "driving_licence")

@@ -15,10 +15,10 @@ from training.cards import mrz, ornament, people
 from training.cards.design import Design
 from training.cards.faces import face
 from training.cards.scripts import LATIN, SCRIPTS
-from training.cards.sheet import Card, Colour, Sheet, outline
+from training.cards.sheet import ID3, Card, Colour, Sheet, outline
 from training.stock import NOTHING, Stock
 
-WIDTH, HEIGHT = 125.0, 88.0
+WIDTH, HEIGHT = ID3
 PAPERS: tuple[Colour, ...] = (
     (232, 226, 236),
     (226, 236, 240),
@@ -205,10 +205,7 @@ def observations(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Ca
 def _start(
     rng: Generator, px_per_mm: float, stock: Stock, paper: Colour | None = None
 ) -> tuple[Design, Sheet]:
-    look = parts.design(rng, (paper,) if paper else PAPERS, 0.88)
-    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
-    parts.ground(sheet, rng, look, stock)
-    return look, sheet
+    return parts.start(rng, px_per_mm, stock, (paper,) if paper else PAPERS, left=0.88, size=ID3)
 
 
 def _page(rng: Generator, px_per_mm: float, stock: Stock, paper: Colour | None = None) -> Sheet:
@@ -235,24 +232,7 @@ def _head(sheet: Sheet, rng: Generator, look: Design) -> None:
         titles = look.script.passport + look.script.states
         parts.head(sheet, rng, look, titles, people.pick(rng, look.script.states + look.script.passport))
         return
-    coded_head(sheet, rng, look, people.pick(rng, look.script.passport), "P")
-
-
-def coded_head(sheet: Sheet, rng: Generator, look: Design, title: str, code: str) -> None:
-    """Title, state, type, code and number along the top, as ICAO 9303 has them."""
-    latin = "PASSPORT" if code == "P" else "CARD"
-    sheet.text(5, 7, title, 4, look.title, look.bold, "ls", 30)
-    if look.script is not LATIN:
-        sheet.text(36, 7, latin, 2.6, look.title, "heavy", "ls", 12)
-    sheet.text(5, 11, people.pick(rng, look.script.states), 3, look.title, look.face, "ls", 40)
-    right = sheet.width / WIDTH
-    for x, label, value in ((50, "Type", code), (62, "Code", people.pick(rng, mrz.STATES))):
-        sheet.text(x * right, 5, label, 1.9, look.label, look.latin)
-        sheet.text(x * right, 9, value, 3.4, look.ink, look.latin)
-    sheet.text(84 * right, 5, f"{latin.capitalize()} No.", 1.9, look.label, look.latin)
-    number = people.letters(rng, int(rng.integers(0, 3))) + people.digits(rng, 7)
-    ink = (170, 40, 40) if rng.uniform() < 0.4 else look.ink
-    sheet.text(84 * right, 9.5, number, 4, ink, people.pick(rng, ("mono", "ocr", "heavy")))
+    parts.coded_head(sheet, rng, look, people.pick(rng, look.script.passport), "P")
 
 
 def _zone(sheet: Sheet, rng: Generator) -> None:

@@ -13,6 +13,10 @@ from training.fonts import fitting, font
 Colour = tuple[int, int, int]
 Pixels = NDArray[np.uint8]
 
+ID1 = (85.6, 54.0)  # sizes of ISO 7810 in millimetres: cards,
+ID2 = (105.0, 74.0)  # larger cards and old papers,
+ID3 = (125.0, 88.0)  # a page of a passport
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
