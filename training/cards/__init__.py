@@ -9,7 +9,7 @@ faces      the same, and photographs bent into somebody else
 ornament   guilloches, emblems, chips, stamps, barcodes, flags
 design     the look of an issuer and the parts that all cards share
 wear       worn, faded, photocopied, printed in other colours
-chinese    identity card (身份证) and driving licence (驾驶证) of China
+chinese    identity card (身份证), driving licence (驾驶证) and a passport's page (护照) of China
 identity   identity cards of no country in particular
 licence    driving licences of no country in particular
 passport   data pages and covers (护照), alone or in an open booklet

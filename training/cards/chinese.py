@@ -1,10 +1,12 @@
-"""Identity card (身份证) and driving licence (驾驶证) in the layout of China's, for invented holders."""
+"""Identity card (身份证), licence (驾驶证), passport page (护照) laid out as China's, of invented holders."""
 
 from __future__ import annotations
 
 from numpy.random import Generator
 
-from training.cards import ornament, people
+from training.cards import design as parts
+from training.cards import mrz, ornament, people
+from training.cards.design import Design
 from training.cards.faces import face
 from training.cards.sheet import ID1, Card, Colour, Sheet
 from training.stock import NOTHING, Stock
@@ -14,6 +16,8 @@ LICENCE = (88.0, 60.0)
 LABEL: Colour = (60, 110, 170)
 INK: Colour = (30, 30, 34)
 RED: Colour = (196, 40, 40)
+PINYIN = ("DONGHU", "NANSHAN", "XILING", "BEIHE", "YUNXI", "QINGSHI", "BAISHA", "JINQIAO")  # of people.PLACES
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 CLASSES = ("C1", "C2", "B2", "A1", "C1D", "A2", "D")
 
 
@@ -71,7 +75,7 @@ def licence(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     _labelled(sheet, 42, 21.5, "性别", "Sex", people.pick(rng, "男女"), 10)
     _labelled(sheet, 60, 21.5, "国籍", "Nationality", "中国", 11)
     _labelled(sheet, 6, 27.5, "住址", "Address", people.chinese_address(rng), 12)
-    sheet.put(ornament.stamp(rng, f"{people.pick(rng, people.PLACES)}公安局", RED), 6, 33, 20, 20)
+    sheet.put(ornament.seal(f"{people.pick(rng, people.PLACES)}公安局交通警察支队", RED, 3), 6, 33, 20, 20)
     _labelled(sheet, 29, 36, "出生日期", "Date of Birth", birth.dashed(), 15)
     _labelled(sheet, 29, 42, "初次领证日期", "Date of First Issue", people.date(rng, 1998, 2023).dashed(), 18)
     _labelled(sheet, 29, 48, "准驾车型", "Class", people.pick(rng, CLASSES), 15)
@@ -108,6 +112,65 @@ def licence_second(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> 
     ornament.bars(sheet, 40, 45, 40, 7, rng)
     _finish(sheet, rng)
     return sheet.card("driving_licence", 2.0)
+
+
+def passport_page(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> None:
+    """The portrait at the left, a ghost at the right, values under labels in two languages."""
+    sheet.text(5, 8, "护 照", 5, look.title, "black")
+    sheet.text(5, 12, "PASSPORT", 3, look.title, "plain")
+    sheet.text(62.5, 5, "中华人民共和国  PEOPLE'S REPUBLIC OF CHINA", 2.8, look.title, "black", "ms", 86)
+    number = f"E{people.letters(rng, 1)}{people.digits(rng, 7)}"
+    for x, label, value in ((44, "类型/Type", "P"), (58, "国家码/Country Code", "CHN")):
+        _bilingual(sheet, look, (x, 9), label, value)
+    sheet.text(84, 9, "护照号/Passport No.", 2, look.label, "hei")
+    sheet.text(84, 13.4, number, 4.4, look.ink, "mono")
+    sheet.put(face(rng, stock, (244, 246, 250)), 6, 17, 33, 43)
+    surname, given, birth = parts.holder(rng)
+    sheet.text(44, 17.5, "姓名/Name", 2, look.label, "hei")
+    sheet.text(44, 21.7, people.chinese_name(rng), 4, look.ink, "hei")
+    sheet.text(44, 25.6, f"{surname}, {given}", 3.2, look.ink, "plain")
+    for x, y, label, value in _passport_values(rng, birth):
+        _bilingual(sheet, look, (x, y), label, value)
+    sheet.text(44, 62, "持照人签名/Bearer's signature", 2, look.label, "hei")
+    parts.signature(sheet, rng, 72, 65, 5)
+    parts.ghost(sheet, rng, stock, 100, 36, 18)
+    parts.zone(sheet, rng, mrz.passport_lines(rng, surname, given, birth), float(rng.uniform(3, 7)))
+
+
+def _passport_values(rng: Generator, birth: people.Date) -> tuple[tuple[float, float, str, str], ...]:
+    """Place, label and value of the smaller fields of a passport's page."""
+    issued = people.date(rng, 2014, 2025)
+    expiry = people.Date(issued.year + 10, issued.month, issued.day)
+    born, given_at = (f"{place[:2]}/{latin}" for place, latin in (_place(rng), _place(rng)))
+    rows = (30.0, 37.0, 44.0, 51.0)
+    return (
+        (44, rows[0], "性别/Sex", people.pick(rng, ("男/M", "女/F"))),
+        (58, rows[0], "国籍/Nationality", "中国/CHINESE"),
+        (82, rows[0], "出生日期/Date of birth", _bilingual_day(birth)),
+        (44, rows[1], "出生地点/Place of birth", born),
+        (72, rows[1], "签发日期/Date of issue", _bilingual_day(issued)),
+        (44, rows[2], "签发地点/Place of issue", given_at),
+        (72, rows[2], "有效期至/Date of expiry", _bilingual_day(expiry)),
+        (44, rows[3], "签发机关/Authority", "公安部出入境管理局"),
+        (44, rows[3] + 3.4, "", "MPS Exit & Entry Administration"),
+    )
+
+
+def _bilingual(sheet: Sheet, look: Design, place: tuple[float, float], label: str, value: str) -> None:
+    """A small label in two languages, and its value below."""
+    x, y = place
+    sheet.text(x, y, label, 2, look.label, "hei")
+    sheet.text(x, y + 3.6, value, 2.9, look.ink, "hei")
+
+
+def _bilingual_day(day: people.Date) -> str:
+    return f"{day.day:02} {day.month}月/{MONTHS[day.month - 1]} {day.year}"
+
+
+def _place(rng: Generator) -> tuple[str, str]:
+    """A place's name and its Latin letters."""
+    chosen = people.pick(rng, people.PLACES)
+    return chosen, PINYIN[people.PLACES.index(chosen)]
 
 
 def _licence_sheet(rng: Generator, px_per_mm: float) -> Sheet:

@@ -162,11 +162,11 @@ def head(sheet: Sheet, rng: Generator, look: Design, titles: tuple[str, ...], st
 def coded_head(sheet: Sheet, rng: Generator, look: Design, title: str, code: str) -> None:
     """Title, state, type, code and number along the top, as ICAO 9303 has them."""
     latin = "PASSPORT" if code == "P" else "CARD"
+    right = sheet.width / ID3[0]
     sheet.text(5, 7, title, 4, look.title, look.bold, "ls", 30)
     if look.script is not LATIN:
         sheet.text(36, 7, latin, 2.6, look.title, "heavy", "ls", 12)
-    sheet.text(5, 11, people.pick(rng, look.script.states), 3, look.title, look.face, "ls", 40)
-    right = sheet.width / ID3[0]
+    sheet.text(5, 11, people.pick(rng, look.script.states), 3, look.title, look.face, "ls", 40 * right)
     for x, label, value in ((50, "Type", code), (62, "Code", people.pick(rng, mrz.STATES))):
         sheet.text(x * right, 5, label, 1.9, look.label, look.latin)
         sheet.text(x * right, 9, value, 3.4, look.ink, look.latin)

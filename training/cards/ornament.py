@@ -82,19 +82,29 @@ def chip(sheet: Sheet, x: float, y: float, rng: Generator) -> None:
     sheet.frame(x + 4, y + 2, 4, 5.5, dark)
 
 
-def stamp(rng: Generator, words: str, ink: Colour = (200, 30, 36)) -> Image.Image:
-    """A round or square red stamp."""
+def stamp(rng: Generator, words: str, ink: Colour) -> Image.Image:
+    """A round stamp with a star, or a square one."""
+    if rng.uniform() < 0.5:
+        return seal(words, ink, 2)
     image = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
     pen = ImageDraw.Draw(image)
-    if rng.uniform() < 0.5:
-        pen.rectangle((8, 8, 192, 192), outline=(*ink, 230), width=8)
-        half = (len(words) + 1) // 2
-        for row, part in enumerate((words[:half], words[half:])):
-            pen.text((100, 62 + 76 * row), part, (*ink, 230), font("black", 168 // max(half, 3)), anchor="mm")
-    else:
-        pen.ellipse((8, 8, 192, 192), outline=(*ink, 230), width=8)
-        star(pen, 100, 84, 40, 5, ink)
-        pen.text((100, 152), words[:6], (*ink, 230), font("black", 26), anchor="mm")
+    pen.ellipse((8, 8, 192, 192), outline=(*ink, 230), width=8)
+    star(pen, 100, 84, 40, 5, ink)
+    pen.text((100, 152), words[:6], (*ink, 230), font("black", 26), anchor="mm")
+    return image
+
+
+def seal(words: str, ink: Colour, rows: int) -> Image.Image:
+    """A square stamp with so many rows of letters."""
+    image = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((8, 8, 192, 192), outline=(*ink, 230), width=8)
+    across, down = -(-len(words) // rows), 168 // rows
+    letters = font("black", min(168 // max(across, 3), down))
+    for row in range(rows):
+        place = (100, 16 + down * (row + 0.5))
+        part = words[row * across : (row + 1) * across]
+        pen.text(place, part, (*ink, 230), letters, anchor="mm")
     return image
 
 

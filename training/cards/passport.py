@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 
+from training.cards import chinese, mrz, ornament, people
 from training.cards import design as parts
-from training.cards import mrz, ornament, people
 from training.cards.design import Design
 from training.cards.faces import face
-from training.cards.scripts import LATIN, SCRIPTS
+from training.cards.scripts import LATIN
 from training.cards.sheet import ID3, Card, Colour, Sheet, outline
 from training.stock import NOTHING, Stock
 
@@ -39,16 +39,6 @@ COVERS: tuple[Colour, ...] = (
     (40, 80, 130),
 )
 GOLD: Colour = (214, 182, 104)
-CHINESE = (
-    "姓/Surname",
-    "名/Given names",
-    "国籍/Nationality",
-    "出生日期/Date of birth",
-    "出生地点/Place of birth",
-    "签发日期/Date of issue",
-    "有效期至/Date of expiry",
-    "签发机关/Authority",
-)
 
 
 def page(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
@@ -249,25 +239,8 @@ def _banded(sheet: Sheet, rng: Generator) -> None:
 
 
 def _chinese(rng: Generator, px_per_mm: float, stock: Stock) -> Sheet:
-    """护照 PASSPORT at the top left, the portrait below, a ghost at the right."""
-    look = parts.design(rng, PAPERS, 1.0)
-    values = {name: getattr(look, name) for name in Design.__slots__}
-    han = SCRIPTS["han"]
-    look = Design(**(values | {"script": han, "face": "hei", "bold": "black", "labels": "above"}))
-    sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
-    parts.ground(sheet, rng, look, stock)
-    sheet.text(5, 8, "护 照", 5, look.title, "black")
-    sheet.text(5, 12, "PASSPORT", 3, look.title, "plain")
-    sheet.text(WIDTH / 2, 7, "中华人民共和国  PEOPLE'S REPUBLIC OF CHINA", 3, look.title, "black", "ms", 90)
-    sheet.text(95, 13, f"E{people.letters(rng, 1)}{people.digits(rng, 7)}", 4.4, look.ink, "mono")
-    sheet.put(face(rng, stock, (244, 246, 250)), 6, 17, 33, 43)
-    names = (people.chinese_name(rng), f"{people.pick(rng, people.LAST)}, {people.pick(rng, people.FIRST)}")
-    sheet.text(44, 18, "姓名/Name", 2, look.label, "hei")
-    sheet.text(44, 22, names[0], 4, look.ink, "hei")
-    sheet.text(44, 26, names[1], 3.4, look.ink, "plain")
-    parts.fields(sheet, rng, look, (44, 28, 96, 65), CHINESE[2:])
-    parts.ghost(sheet, rng, stock, 98, 36, 18)
-    _zone(sheet, rng)
+    look, sheet = _start(rng, px_per_mm, stock)
+    chinese.passport_page(sheet, rng, look, stock)
     return sheet
 
 

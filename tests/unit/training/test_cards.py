@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections import Counter
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
 
 from training import cards, fonts
-from training.cards import design, mrz, people, scripts
+from training.cards import chinese, design, mrz, people, scripts
 from training.cards.sheet import Sheet
 from training.errors import FontMissing
 from training.settings import TYPES
@@ -130,6 +132,34 @@ def test_words_are_set_in_another_font_where_theirs_lacks_a_letter() -> None:
     assert fonts.holds(fonts.fitting("thai", "Anna"), "Anna")
     assert not fonts.holds("mono", "张")
     assert fonts.fitting("mono", "张") == "hei"
+
+
+def test_the_stamp_of_a_chinese_licence_is_square_and_red() -> None:
+    """A round one would leave the ground's colour in the corner."""
+    for seed in range(SAMPLES):
+        pixels = cards.FAMILIES["chinese_licence"](np.random.default_rng(seed), 4.0).pixels
+        red, green, _, _ = pixels[136:138, 28:30].reshape(-1, 4).mean(0)
+        assert red > green + 60
+
+
+def test_values_of_a_chinese_passport_fit_their_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    text = Sheet.text
+
+    def noted(sheet: Sheet, x: float, y: float, words: str, size: float, *more: Any) -> None:
+        drawn.append(words)
+        text(sheet, x, y, words, size, *more)
+
+    monkeypatch.setattr(Sheet, "text", noted)
+    for seed in range(SAMPLES):
+        drawn.clear()
+        cards.FAMILIES["passport_chinese_page"](np.random.default_rng(seed), 2.0)
+        under = dict(itertools.pairwise(drawn))
+        assert under["国籍/Nationality"] == "中国/CHINESE"
+        assert re.fullmatch(r"\d\d \d+月/[A-Z]{3} \d{4}", under["出生日期/Date of birth"])
+        assert under["出生地点/Place of birth"].split("/")[1] in chinese.PINYIN
+        labels = [words for words in drawn if "/" in words and words[-1].islower()]
+        assert len(labels) == len(set(labels)) >= 10
 
 
 def test_photographs_become_portraits_and_landscapes_of_cards() -> None:
