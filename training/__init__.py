@@ -7,6 +7,7 @@ cards/       drawn cards of invented holders
 scenes/      photographs of them that nobody took
 deck         cards and things drawn in advance
 fonts        finds the fonts that cards are set in
+lot          draws by lot, some kinds more often
 labels       labels.json: which cards lie where
 generate     renders scenes into a folder
 photos       renders the sample photographs of the tests and the demo

@@ -22,6 +22,7 @@ from typing import Protocol
 
 from numpy.random import Generator
 
+from training import lot
 from training.cards import chinese, identity, licence, passport
 from training.cards.sheet import Card
 from training.cards.wear import worn
@@ -90,8 +91,6 @@ FAMILIES: dict[str, Draw] = {name: draw for group in GROUPS for name, (draw, _) 
 
 def draw(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """A card of any family, some of them worn; the three types are equally frequent."""
-    group = GROUPS[int(rng.integers(len(GROUPS)))]
-    weights = [weight for _, weight in group.values()]
-    name = list(group)[int(rng.choice(len(weights), p=[w / sum(weights) for w in weights]))]
-    card = FAMILIES[name](rng, px_per_mm, stock)
+    family = lot.drawn(rng, GROUPS[int(rng.integers(len(GROUPS)))])
+    card = family(rng, px_per_mm, stock)
     return replace(card, pixels=worn(card.pixels, rng))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from training import lot
 from training.cards.sheet import Card
 from training.labels import LabelledCard
 from training.scenes import background, camera, hands, laminate, light, panel
@@ -20,6 +22,7 @@ from training.stock import NOTHING
 if TYPE_CHECKING:
     from training.deck import Source
 
+Draw = Callable[[Generator, tuple[int, int], "Source"], "Scene"]
 Pixels = NDArray[np.uint8]
 LAMINATED = 0.4  # share of gripped cards
 HELD = 0.22  # share of cards under fingers, where the light is not gentle
@@ -36,33 +39,12 @@ class Scene:
 
 
 SIZES = ((448, 336), (336, 448), (448, 448), (448, 300), (300, 448), (480, 270), (270, 480))
-EMPTY, SCAN, COPY, GROUP, GRIPPED = (
-    0.24,
-    0.1,
-    0.05,
-    0.16,
-    0.09,
-)  # shares of the kinds of scene; the rest has free cards
 
 
-def random_scene(rng: Generator, source: Source) -> Scene:
-    """About 450 pixels: without a card, a scan, a copy on white paper, touching, gripped or free cards."""
-    size = SIZES[int(rng.integers(len(SIZES)))]
-    kind = rng.uniform()
-    if kind < EMPTY:
-        return _without(rng, size, source)
-    if kind < EMPTY + SCAN:
-        return scan(rng, source.card(rng), 448)
-    if kind < EMPTY + SCAN + COPY:
-        return _copy(rng, size, source)
-    if kind < EMPTY + SCAN + COPY + GROUP:
-        group = panel.touching(rng, [source.card(rng) for _ in range(int(rng.integers(2, 5)))])
-        middle = (size[0] * float(rng.uniform(0.45, 0.55)), size[1] * float(rng.uniform(0.45, 0.55)))
-        pose = replace(camera.random_pose(rng, size, (0.6, 1.3), 0.5), centre=middle)
-        return compose(rng, size, [(group, pose)], int(rng.integers(0, 3)), source=source)
-    if kind < EMPTY + SCAN + COPY + GROUP + GRIPPED:
-        return gripped(rng, size, source)
-    return _free(rng, size, source)
+def random_scene(rng: Generator, source: Source, sizes: Sequence[tuple[int, int]] = SIZES) -> Scene:
+    """A scene of any of the KINDS in any of the sizes (width, height)."""
+    size = sizes[int(rng.integers(len(sizes)))]
+    return lot.drawn(rng, KINDS)(rng, size, source)
 
 
 def empty_scene(rng: Generator, source: Source) -> Scene:
@@ -80,6 +62,16 @@ def _free(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
     poses = [camera.random_pose(rng, size, share, steepest) for _ in drawn]
     things = int(rng.choice((0, 1, 2, 3), p=(0.45, 0.25, 0.18, 0.12)))
     return compose(rng, size, list(zip(drawn, poses, strict=True)), things, source=source)
+
+
+def _group(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
+    """Two to four cards that touch."""
+    group = panel.touching(rng, [source.card(rng) for _ in range(int(rng.integers(2, 5)))])
+    middle = (size[0] * float(rng.uniform(0.45, 0.55)), size[1] * float(rng.uniform(0.45, 0.55)))
+    pose = camera.random_pose(rng, size, (0.6, 1.3), 0.5)
+    rows, columns = group.pixels.shape[:2]
+    pose = replace(pose, centre=middle, span=pose.span * min(1.0, columns / rows))  # its longer side counts
+    return compose(rng, size, [(group, pose)], int(rng.integers(0, 3)), source=source)
 
 
 def compose(
@@ -156,6 +148,10 @@ def _copy(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
         picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     finished = light.exposed(light.lit(picture, rng, 0.5), rng, 0.6)
     return Scene(finished, tuple(_landed(group, matrix)))
+
+
+def _scanned(rng: Generator, size: tuple[int, int], source: Source) -> Scene:
+    return scan(rng, source.card(rng), max(size))
 
 
 def scan(rng: Generator, card: Card, longest: int) -> Scene:
@@ -258,3 +254,13 @@ def _turned(picture: Pixels, quad: NDArray[np.float32], turns: int) -> tuple[Pix
         picture = cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE)
         quad = np.stack([height - quad[:, 1], quad[:, 0]], 1).astype(np.float32)
     return picture, quad
+
+
+KINDS: dict[str, tuple[Draw, float]] = {
+    "empty": (_without, 0.25),
+    "scan": (_scanned, 0.1),
+    "copy": (_copy, 0.05),
+    "group": (_group, 0.16),
+    "gripped": (gripped, 0.09),
+    "free": (_free, 0.35),
+}  # with the share of each

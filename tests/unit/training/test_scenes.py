@@ -24,6 +24,7 @@ from training.stock import NOTHING, Stock
 SEED = 41
 NUMBERS = range(24)
 SOURCE = Fresh(px_per_mm=4.0)
+SMALL = ((160, 120), (120, 160), (160, 90))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,6 +66,25 @@ def test_some_scenes_have_no_card_some_several(rendered: list[generate.Rendered]
     counts = {len(item.picture.cards) for item in rendered}
     assert 0 in counts
     assert max(counts) > 1
+
+
+def test_a_quarter_of_the_scenes_has_no_card() -> None:
+    """No more: a card that does not fit where the lot put it is not left out."""
+    small = Fresh(px_per_mm=1.5)
+    counts = [
+        len(scene.random_scene(np.random.default_rng([SEED, number]), small, SMALL).cards)
+        for number in range(200)
+    ]
+    assert 0.2 <= counts.count(0) / len(counts) <= 0.3
+
+
+@pytest.mark.parametrize("kind", scene.KINDS)
+def test_scenes_of_a_kind_have_cards_unless_they_are_to_have_none(kind: str) -> None:
+    draw, share = scene.KINDS[kind]
+    assert share > 0
+    for number in range(30):
+        drawn = draw(np.random.default_rng([SEED, number]), SMALL[number % 3], Fresh(px_per_mm=1.5))
+        assert bool(drawn.cards) == (kind != "empty")
 
 
 @pytest.mark.parametrize("kind", lookalikes.KINDS)
