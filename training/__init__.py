@@ -4,7 +4,7 @@ Nothing imports this package.
 
 stock        photographs for backgrounds, things and portraits
 cards/       drawn cards of invented holders
-scenes/      photographs of them that nobody took
+scenes/      photographs of them, among other things, that nobody took
 deck         cards and things drawn in advance
 fonts        finds the fonts that cards are set in
 lot          draws by lot, some kinds more often

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,18 +13,21 @@ import pytest
 pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
 
 from app.detection import geometry
-from training import deck, fonts, generate, labels, views
+from training import deck, fonts, generate, labels, lot, views
 from training.cards import FAMILIES
 from training.deck import Deck, Fresh
 from training.errors import DeckMissing, FontMissing, LabelsInvalid
 from training.labels import LabelledCard, LabelledPicture
-from training.scenes import camera, lookalikes, panel, scene
+from training.scenes import camera, clutter, panel, scene
 from training.scenes.camera import Pose
 from training.stock import NOTHING, Stock
 
 SEED = 41
 NUMBERS = range(24)
 SOURCE = Fresh(px_per_mm=4.0)
+STRIPES = np.random.default_rng(3).integers(0, 255, (80, 120, 3)).astype(np.uint8)
+CUT_OUT = np.random.default_rng(4).integers(0, 255, (40, 30, 4)).astype(np.uint8)
+PICTURED = Stock((cv2.imencode(".jpg", STRIPES)[1].tobytes(),), (cv2.imencode(".png", CUT_OUT)[1].tobytes(),))
 SMALL = ((160, 120), (120, 160), (160, 90))
 
 
@@ -87,17 +91,30 @@ def test_scenes_of_a_kind_have_cards_unless_they_are_to_have_none(kind: str) -> 
         assert bool(drawn.cards) == (kind != "empty")
 
 
-@pytest.mark.parametrize("kind", lookalikes.KINDS)
-def test_a_lookalike_is_the_same_for_the_same_seed_and_has_something_on_it(kind: str) -> None:
-    draw, share = lookalikes.KINDS[kind]
-    stripes = np.random.default_rng(3).integers(0, 255, (80, 120, 3)).astype(np.uint8)
-    pictured = Stock((cv2.imencode(".jpg", stripes)[1].tobytes(),))
+@pytest.mark.parametrize("kind", clutter.KINDS | clutter.PICTURED)
+def test_a_thing_is_the_same_for_the_same_seed_and_has_something_on_it(kind: str) -> None:
+    draw, share = (clutter.KINDS | clutter.PICTURED)[kind]
     assert share > 0
-    for stock in (NOTHING, pictured):
-        first, again, other = (draw(np.random.default_rng(n), 3.0, stock).pixels() for n in (1, 1, 2))
-        assert np.array_equal(first, again)
-        assert not np.array_equal(first, other)
-        assert first.std() > 1
+    for stock in (PICTURED,) if kind in clutter.PICTURED else (NOTHING, PICTURED):
+        first, again, other = (draw(np.random.default_rng(n), 3.0, stock) for n in (1, 1, 2))
+        assert first.width_mm > 5
+        assert np.array_equal(first.pixels, again.pixels)
+        assert first.width_mm != other.width_mm or not np.array_equal(first.pixels, other.pixels)
+        assert first.pixels[..., :3].std() > 1
+
+
+def test_things_of_photographs_are_drawn_only_where_there_are_some() -> None:
+    shapes = {clutter.thing(np.random.default_rng(n), 1.0, PICTURED).pixels.shape[:2] for n in range(40)}
+    assert (40, 30) in shapes  # the cut-out
+    shapes = {clutter.thing(np.random.default_rng(n), 1.0, NOTHING).pixels.shape[:2] for n in range(40)}
+    assert (40, 30) not in shapes
+
+
+def test_a_kind_is_drawn_as_often_as_its_weight_says() -> None:
+    rng = np.random.default_rng(2)
+    counts = Counter(lot.drawn(rng, {"a": ("A", 3), "b": ("B", 1), "never": ("C", 0)}) for _ in range(800))
+    assert counts.keys() == {"A", "B"}
+    assert 560 < counts["A"] < 640
 
 
 @pytest.mark.parametrize("turns", range(4))
