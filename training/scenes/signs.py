@@ -20,13 +20,14 @@ def sign(rng: Generator, px_per_mm: float, stock: Stock) -> Thing:
     face_ = people.pick(rng, words.bolds)
     rows = int(rng.integers(1, 6))
     step = (sheet.height - 10) / rows
+    arrow = min(step, 30)  # millimetres, with the room around it
     arrows, middle = rng.uniform() < 0.3, rng.uniform() < 0.5
     for row in range(rows):
         y = 5 + step * (row + 0.72)
         line = phrase(rng, words, int(rng.integers(1, 3)))
-        left = step + 6 if arrows else 8
+        left = arrow + 6 if arrows else 8
         if arrows:
-            sheet.text(5, y, people.pick(rng, "←↑→↗↘"), step * 0.7, ink, "sans")
+            sheet.text(5, y, people.pick(rng, "←↑→↗↘"), arrow * 0.7, ink, "sans")
         if middle and not arrows:
             sheet.text(sheet.width / 2, y, line, step * 0.56, ink, face_, "ms", sheet.width - 10)
         else:
