@@ -120,7 +120,7 @@ def passport_page(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> N
     sheet.text(5, 12, "PASSPORT", 3, look.title, "plain")
     sheet.text(62.5, 5, "中华人民共和国  PEOPLE'S REPUBLIC OF CHINA", 2.8, look.title, "black", "ms", 86)
     number = f"E{people.letters(rng, 1)}{people.digits(rng, 7)}"
-    for x, label, value in ((44, "类型/Type", "P"), (58, "国家码/Country Code", "CHN")):
+    for x, label, value in ((44.0, "类型/Type", "P"), (58.0, "国家码/Country Code", "CHN")):
         _bilingual(sheet, look, (x, 9), label, value)
     sheet.text(84, 9, "护照号/Passport No.", 2, look.label, "hei")
     sheet.text(84, 13.4, number, 4.4, look.ink, "mono")
