@@ -87,6 +87,16 @@ def durations_ms(detector: Detector, path: Path, runs: int) -> Iterator[float]:
         yield sum(ms for stage, ms in timings.items() if stage != "decode")
 
 
+def inferences_compared(one: Detector, other: Detector, path: Path, runs: int) -> Iterator[float]:
+    """How often the other's time of an inference one takes, run by run in turns; some before warm up."""
+    body = path.read_bytes()
+    facts = one.inspect(body)
+    for number in range(-WARM_UP, runs):
+        first, second = (detector.detect(body, facts).timings_ms["infer"] for detector in (one, other))
+        if number >= 0:
+            yield first / second
+
+
 def table(rows: dict[str, Figures]) -> Table:
     """One row per folder."""
     shown = Table("folder", *COLUMNS.values())

@@ -13,6 +13,7 @@ from rich.table import Table
 from training.metrics import Figures, Result, figures
 
 PLAIN = "as it is"
+SHARES = ("precision", "recall_70", "recall_85", "mean_iou", "type", "orientation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,20 @@ def of_holdout(found: Figures) -> list[Goal]:
 def of_duration(durations_ms: Sequence[float]) -> list[Goal]:
     """The goal for the time of one photograph."""
     return [Goal("one photograph, decode excluded, ms", 40, statistics.median(durations_ms), most=True)]
+
+
+def of_smaller(plain: Figures, smaller: Figures, time_ratio: float) -> list[Goal]:
+    """Goals for a smaller variant of the detector, worth shipping only if it reaches both.
+
+    Args:
+        plain, smaller: both on the hold-out.
+        time_ratio: of one inference, the variant's by the detector's.
+    """
+    lost = max(getattr(plain, name) - getattr(smaller, name) for name in SHARES)
+    return [
+        Goal("smaller variant: most that a hold-out figure loses", 0.01, lost, most=True),
+        Goal("smaller variant: time of an inference by the detector's", 1, time_ratio, most=True),
+    ]
 
 
 def table(goals: Sequence[Goal]) -> Table:

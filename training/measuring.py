@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import click
@@ -162,6 +163,7 @@ def evaluate(
 @CLASSIFIER_OPTION
 @ALONE_OPTION
 @click.option("--min-score", type=float, default=0.5, show_default=True)
+@click.option("--smaller", type=FOLDER, help="A variant such as `quantise` writes, to compare too.")
 @click.option("--overlays", type=FOLDER, help="Draw what was found on the specimens into this folder.")
 @click.option("--json", "path", type=FOLDER, help="Write the table to this file too.")
 def goals(
@@ -173,6 +175,7 @@ def goals(
     classifier: Path,
     alone: bool,
     min_score: float,
+    smaller: Path | None,
     overlays: Path | None,
     path: Path | None,
 ) -> None:
@@ -192,9 +195,15 @@ def goals(
         }
         found += wanted.of_specimens(views, min_score)
     found += wanted.of_empty([result for folder in empty for result in measure(detector, folder)], min_score)
-    found += wanted.of_holdout(figures(measure(detector, holdout), min_score))
+    plain = figures(measure(detector, holdout), min_score)
+    found += wanted.of_holdout(plain)
     timed = step.durations_ms(step.open_detector(model, second, threads=2), photo, RUNS_TIMED)
     found += wanted.of_duration(list(shown("runs", timed, RUNS_TIMED)))
+    if smaller:
+        variant = figures(measure(step.open_detector(smaller, second), holdout), min_score)
+        both = step.open_detector(smaller, threads=1), step.open_detector(model, threads=1)
+        ratios = step.inferences_compared(*both, photo, RUNS_TIMED)
+        found += wanted.of_smaller(plain, variant, median(shown("runs in turns", ratios, RUNS_TIMED)))
     Console(width=120).print(wanted.table(found))
     if path:
         path.write_text(wanted.as_json(found), "utf-8")

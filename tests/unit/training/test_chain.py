@@ -67,10 +67,10 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     assert len(labels.read(tmp_path / "photos")) == len(labels.read(PHOTOS))
     figures, overlays = tmp_path / "goals.json", tmp_path / "overlays"
     output = run("goals", *files, "--specimens", PHOTOS, "--holdout", scenes, "--empty", empty, "--json",
-        figures, "--overlays", overlays)  # fmt: skip
+        figures, "--overlays", overlays, "--smaller", smaller)  # fmt: skip
     assert {len(list(folder.iterdir())) for folder in overlays.iterdir()} == {len(labels.read(PHOTOS))}
     rows = json.loads(figures.read_text())
-    assert len(rows) == 16
+    assert len(rows) == 18
     assert all(row["words"].split(":")[0][:8] in output for row in rows)
     assert all(row["reached"] in (True, False) for row in rows)
     assert sum(path.stat().st_size for path in (detector, classifier)) < 25_000_000

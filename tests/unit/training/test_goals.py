@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from tests.unit.training.test_metrics import RESULTS
-from training import calibrate, goals
+from training import calibrate, goals, metrics
 from training.goals import Goal
 from training.views import VIEWS
 
@@ -34,6 +35,15 @@ def test_every_view_and_figure_has_its_goal() -> None:
     rows = json.loads(goals.as_json([false_cards, duration, Goal("nothing", 1, float("nan"))]))
     assert [row["reached"] for row in rows] == [True, True, False]
     assert rows[2]["value"] is None
+
+
+def test_a_smaller_variant_must_lose_little_everywhere_and_be_faster() -> None:
+    plain = metrics.figures(RESULTS, 0.5)
+    (lost, faster) = goals.of_smaller(plain, dataclasses.replace(plain, type=plain.type - 0.02), 0.8)
+    assert lost.value == pytest.approx(0.02)
+    assert (lost.reached, faster.reached) == (False, True)
+    (lost, faster) = goals.of_smaller(plain, dataclasses.replace(plain, mean_iou=1.0), 1.1)
+    assert (lost.reached, faster.reached) == (True, False)
 
 
 @pytest.mark.parametrize("border", [0.8, 0.9, 0.99])
