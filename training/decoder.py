@@ -87,12 +87,11 @@ def _normal(weights: Tensor) -> Tensor:
 
 def _drawn(quads: Tensor, heat: Tensor, settings: DecoderSettings) -> tuple[Tensor, Tensor]:
     """Corners (n, 4, 2) moved to the peak of the corner map (h, w) nearby, and the peaks' heights (n, 4)."""
-    reach = (_sides(quads) * settings.reach / FINE_STRIDE).clamp(settings.min_reach, settings.max_reach)
     start = quads / FINE_STRIDE - 0.5
     around = _offsets(settings.window)
     places = start.round()[:, :, None] + around
     squared = (places - start[:, :, None]).square().sum(3)
-    pull = _read(heat, places) * torch.exp(-squared / (2 * reach[:, None, None] ** 2))
+    pull = _read(heat, places) * torch.exp(-squared / (2 * settings.reach**2))
     top = torch.gather(places, 2, pull.argmax(2)[..., None, None].expand(-1, -1, 1, 2))
     near = top + _offsets(1)
     weights = _read(heat, near)

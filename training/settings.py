@@ -30,9 +30,7 @@ class DecoderSettings:
     same_card_ratio: float = 1.5  # of sides
     same_corner_distance: float = 0.2  # of corners that are averaged, in sides of the card
     window: int = 6  # cells of the corner map searched to each side of a corner
-    reach: float = 0.06  # how far a corner is drawn, in sides of the card
-    min_reach: float = 1.0  # the same in cells of the corner map, at least
-    max_reach: float = 3.5  # and at most
+    reach: float = 3.5  # how far a corner is drawn, in cells of the corner map
     min_peak: float = 0.15  # a weaker peak leaves the corner where it is
 
 

@@ -61,7 +61,7 @@ def golden(maps: Maps, settings: DecoderSettings) -> Floats:
         weights = [scores[other] for other in friends]
         upright = {other: upright_quad(other, best, quads, upward, scores, settings) for other in friends}
         agreed = averaged(upright, int(cell), friends, weights, side(quads[cell]), settings)
-        drawn = [drawn_corner(corner, heat, side(agreed), settings) for corner in agreed]
+        drawn = [drawn_corner(corner, heat, settings) for corner in agreed]
         votes = sum(w * softmax(types[other]) for w, other in zip(weights, friends, strict=True)) / sum(
             weights
         )
@@ -117,18 +117,17 @@ def averaged(
     return quad / total
 
 
-def drawn_corner(
-    corner: Floats, heat: Floats, length: float, settings: DecoderSettings
-) -> tuple[Floats, float]:
+def drawn_corner(corner: Floats, heat: Floats, settings: DecoderSettings) -> tuple[Floats, float]:
     """The corner moved to the centre of mass of the nearby peak, and the peak's height."""
-    reach = min(max(length * settings.reach / FINE_STRIDE, settings.min_reach), settings.max_reach)
     start = corner / FINE_STRIDE - 0.5
     middle = np.round(start)
     best, top = -1.0, middle
     for dy in range(-settings.window, settings.window + 1):
         for dx in range(-settings.window, settings.window + 1):
             place = middle + np.array([dx, dy])
-            pull = read(heat, place) * math.exp(-float(((place - start) ** 2).sum()) / (2 * reach**2))
+            pull = read(heat, place) * math.exp(
+                -float(((place - start) ** 2).sum()) / (2 * settings.reach**2)
+            )
             if pull > best:
                 best, top = pull, place
     near = [top + np.array([dx, dy]) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
