@@ -15,7 +15,7 @@ DROPPED = 0.2
 TURNS = 4
 
 
-class Classifier(nn.Module):
+class ClassifierNet(nn.Module):
     """RGB crops (n, 3, 224, 320) from 0 to 1 to logits of kinds (n, 4) and of turns (n, 4)."""
 
     def __init__(self, trunk: Trunk) -> None:
@@ -48,7 +48,7 @@ class Classifier(nn.Module):
 class Answers(nn.Module):
     """The same with probabilities; `none_bias` is added to the logit of no card."""
 
-    def __init__(self, classifier: Classifier, none_bias: float = 0.0) -> None:
+    def __init__(self, classifier: ClassifierNet, none_bias: float = 0.0) -> None:
         super().__init__()
         self.classifier = classifier
         bias = torch.tensor([none_bias if kind == "none" else 0.0 for kind in KINDS])

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training import warm
-from training.classifier import Classifier
+from training.classifier import ClassifierNet
 from training.crops import Crop, Crops
 from training.settings import KINDS, TrainSettings
 
@@ -38,7 +38,7 @@ class Classifying:
         self._crops, self._settings, self._start = crops, settings, start
 
     def network(self, fresh: bool) -> nn.Module:
-        return warm.begun(Classifier, fresh, self._start, lambda number: self.batch(number).pictures)
+        return warm.begun(ClassifierNet, fresh, self._start, lambda number: self.batch(number).pictures)
 
     def batch(self, number: int) -> Batch:
         rng = np.random.default_rng([self._settings.seed, number])
@@ -74,7 +74,7 @@ class Judged:
 
 
 @torch.no_grad()
-def judged(classifier: Classifier, crops: Iterable[Crop]) -> Judged:
+def judged(classifier: ClassifierNet, crops: Iterable[Crop]) -> Judged:
     """Measures on crops."""
     right, upright, none = [], [], []
     for crop in crops:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.network import Detector, Maps
+from training.network import DetectorNet, Maps
 from training.settings import FINE_STRIDE, DecoderSettings
 
 
@@ -23,7 +23,7 @@ class Decoded(nn.Module):
     type's score is the probability that there is a card.
     """
 
-    def __init__(self, detector: Detector, settings: DecoderSettings, sharpness: float = 1.0) -> None:
+    def __init__(self, detector: DetectorNet, settings: DecoderSettings, sharpness: float = 1.0) -> None:
         super().__init__()
         self.detector = detector
         self.settings = settings

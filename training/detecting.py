@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from training import warm
 from training.dataset import Scenes
 from training.losses import Batch, losses
-from training.network import Detector
+from training.network import DetectorNet
 from training.settings import TrainSettings
 from training.targets import targets
 
@@ -25,7 +25,7 @@ class Detecting:
         self._scenes, self._settings, self._start = scenes, settings, start
 
     def network(self, fresh: bool) -> nn.Module:
-        return warm.begun(Detector, fresh, self._start, lambda number: self.batch(number).pictures)
+        return warm.begun(DetectorNet, fresh, self._start, lambda number: self.batch(number).pictures)
 
     def batch(self, number: int) -> Batch:
         return make_batch(self._scenes, self._settings, number)

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from app.detection.classifier import TASK
 from training import files
-from training.classifier import Answers, Classifier
+from training.classifier import Answers, ClassifierNet
 from training.decoder import Decoded
 from training.errors import CheckpointMissing
-from training.network import Detector
+from training.network import DetectorNet
 from training.settings import (
     CHECKPOINT,
     COARSE_STRIDE,
@@ -48,28 +48,28 @@ CLASSIFIER = COMMON | {
 }
 
 
-def export(detector: Detector, path: Path, sharpness: float = 1.0) -> int:
+def export(detector: DetectorNet, path: Path, sharpness: float = 1.0) -> int:
     """Writes the detector and its decoder to an ONNX file; returns its size in bytes."""
     graph = Decoded(detector.eval(), DecoderSettings(), sharpness)
     return _write(graph, torch.rand(1, 3, INPUT_PX, INPUT_PX), ["output0"], DETECTOR, path)
 
 
-def export_classifier(classifier: Classifier, path: Path, none_bias: float = 0.0) -> int:
+def export_classifier(classifier: ClassifierNet, path: Path, none_bias: float = 0.0) -> int:
     """Writes the classifier to an ONNX file that takes any number of crops; returns its size in bytes."""
     graph = Answers(classifier.eval(), none_bias)
     return _write(graph, torch.rand(2, 3, *CROP_PX[::-1]), ["types", "turns"], CLASSIFIER, path, many=True)
 
 
-def restore(folder: Path) -> Detector:
+def restore(folder: Path) -> DetectorNet:
     """The averaged detector of a run's checkpoint. Raises CheckpointMissing."""
-    detector = Detector(Trunk())
+    detector = DetectorNet(Trunk())
     detector.load_state_dict(_averaged(folder, "train"))
     return detector.eval()
 
 
-def restore_classifier(folder: Path) -> Classifier:
+def restore_classifier(folder: Path) -> ClassifierNet:
     """The averaged classifier of a run's checkpoint. Raises CheckpointMissing."""
-    classifier = Classifier(Trunk())
+    classifier = ClassifierNet(Trunk())
     classifier.load_state_dict(_averaged(folder, "classify"))
     return classifier.eval()
 

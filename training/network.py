@@ -56,7 +56,7 @@ class Mix(nn.Module):
         return x + mixed
 
 
-class Detector(nn.Module):
+class DetectorNet(nn.Module):
     """RGB pictures (n, 3, h, w) from 0 to 1 to Maps; h and w are multiples of 32."""
 
     def __init__(self, trunk: Trunk) -> None:

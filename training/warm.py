@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from training.errors import StartInvalid
-from training.network import Detector
+from training.network import DetectorNet
 from training.settings import CORNER_UNIT_PX
 from training.trunk import Trunk, pretrained
 
@@ -69,7 +69,7 @@ def restore(network: nn.Module, path: Path, batches: Iterable[Tensor]) -> None:
     with torch.no_grad():
         for (layer, norm), (weight, bias) in zip(layers, weights, strict=True):
             _fill(layer, norm, weight, bias)
-        if isinstance(network, Detector):
+        if isinstance(network, DetectorNet):
             network.corner_scale.fill_(_corner_scale(scales, path))
         _settle([norm for _, norm in layers if norm is not None], network, pictures)
 

@@ -19,13 +19,13 @@ import torch
 from app.detection import classifier
 from app.detection.settings import DetectionSettings
 from training import decoder, export, train, trunk
-from training.classifier import Answers, Classifier
+from training.classifier import Answers, ClassifierNet
 from training.dataset import Example, Scenes
 from training.detecting import Detecting
 from training.errors import ScenesMissing, TrunkMissing
 from training.labels import LabelledCard, LabelledPicture, write
 from training.losses import Batch, losses
-from training.network import Detector, Maps
+from training.network import DetectorNet, Maps
 from training.settings import CROP_PX, INPUT_PX, KINDS, TYPES, DecoderSettings, TrainSettings
 from training.targets import targets
 from training.trunk import Trunk
@@ -118,7 +118,7 @@ def test_the_loss_is_small_only_where_the_network_is_right() -> None:
 
 def test_the_exported_file_agrees_with_the_network(tmp_path: Path) -> None:
     torch.manual_seed(3)
-    detector = Detector(Trunk()).eval()
+    detector = DetectorNet(Trunk()).eval()
     path = tmp_path / "model.onnx"
     export.export(detector, path, sharpness=0.8)
     pictures = torch.rand(1, 3, INPUT_PX, INPUT_PX)
@@ -132,7 +132,7 @@ def test_the_exported_file_agrees_with_the_network(tmp_path: Path) -> None:
 
 def test_the_exported_metadata_is_what_ultralytics_runtimes_read(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    export.export(Detector(Trunk()), path)
+    export.export(DetectorNet(Trunk()), path)
     found = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
     assert (found["task"], found["author"], found["model_name"]) == ("pose", "Cardwatch", "card-detector")
     literals = {
@@ -144,7 +144,7 @@ def test_the_exported_metadata_is_what_ultralytics_runtimes_read(tmp_path: Path)
 
 def test_the_classifiers_file_agrees_with_it_for_any_number_of_crops(tmp_path: Path) -> None:
     torch.manual_seed(4)
-    network = Classifier(Trunk()).eval()
+    network = ClassifierNet(Trunk()).eval()
     path = tmp_path / "classifier.onnx"
     export.export_classifier(network, path, none_bias=-0.7)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -160,7 +160,7 @@ def test_the_classifiers_file_agrees_with_it_for_any_number_of_crops(tmp_path: P
 
 def test_the_product_takes_the_classifiers_file(tmp_path: Path) -> None:
     path = tmp_path / "classifier.onnx"
-    export.export_classifier(Classifier(Trunk()), path)
+    export.export_classifier(ClassifierNet(Trunk()), path)
     taken = classifier.Classifier(path, DetectionSettings(provider="cpu"))
     assert (taken.names, taken.size) == (KINDS, CROP_PX)
     pixels = np.random.default_rng(1).integers(0, 255, (300, 400, 3)).astype(np.uint8)
@@ -201,7 +201,7 @@ def test_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     trained, frozen = resumed.network.state_dict(), trunk.pretrained().state_dict()
     assert torch.equal(trained["trunk.stem.first.weight"], frozen["stem.first.weight"])
     assert not torch.equal(trained["trunk.stages.3.0.expand.weight"], frozen["stages.3.0.expand.weight"])
-    assert isinstance(export.restore(tmp_path), Detector)
+    assert isinstance(export.restore(tmp_path), DetectorNet)
 
 
 def test_there_must_be_scenes_to_train_on(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ import torch
 from torch import nn
 
 from training import export, warm
-from training.classifier import Answers, Classifier
+from training.classifier import Answers, ClassifierNet
 from training.decoder import Decoded
 from training.errors import StartInvalid
-from training.network import Detector
+from training.network import DetectorNet
 from training.settings import CLASSIFIER, CROP_PX, INPUT_PX, MODEL, DecoderSettings
 from training.trunk import Trunk
 
@@ -43,12 +43,12 @@ def strange(network: nn.Module) -> nn.Module:
 
 
 def test_a_detector_comes_back_from_its_file(tmp_path: Path) -> None:
-    written = strange(Detector(Trunk()))
+    written = strange(DetectorNet(Trunk()))
     with torch.no_grad():
         written.corner_scale.fill_(0.7)
     export.export(written, tmp_path / "d.onnx")
     inputs = pictures(2, INPUT_PX, INPUT_PX)
-    found = Detector(Trunk())
+    found = DetectorNet(Trunk())
     warm.restore(found, tmp_path / "d.onnx", [inputs])
     assert found.corner_scale.item() == pytest.approx(0.7)
     with torch.no_grad():
@@ -58,9 +58,9 @@ def test_a_detector_comes_back_from_its_file(tmp_path: Path) -> None:
 
 
 def test_in_training_it_computes_the_same_on_what_its_norms_were_measured_on(tmp_path: Path) -> None:
-    export.export(strange(Detector(Trunk())), tmp_path / "d.onnx")
+    export.export(strange(DetectorNet(Trunk())), tmp_path / "d.onnx")
     inputs = pictures(2, INPUT_PX, INPUT_PX)
-    found = Detector(Trunk())
+    found = DetectorNet(Trunk())
     warm.restore(found, tmp_path / "d.onnx", [inputs])
     with torch.no_grad():
         in_use, training = found.eval()(inputs), found.train()(inputs)
@@ -69,7 +69,7 @@ def test_in_training_it_computes_the_same_on_what_its_norms_were_measured_on(tmp
 
 def test_the_bundled_detector_comes_back() -> None:
     inputs = pictures(1, INPUT_PX, INPUT_PX)
-    found = Detector(Trunk())
+    found = DetectorNet(Trunk())
     warm.restore(found, MODEL, [inputs])
     (expected,) = ran(MODEL, inputs)
     with torch.no_grad():
@@ -79,7 +79,7 @@ def test_the_bundled_detector_comes_back() -> None:
 
 def test_the_bundled_classifier_comes_back() -> None:
     inputs = pictures(2, *CROP_PX)
-    found = Classifier(Trunk())
+    found = ClassifierNet(Trunk())
     warm.restore(found, CLASSIFIER, [inputs])
     _, turns = ran(CLASSIFIER, inputs)
     with torch.no_grad():
@@ -90,6 +90,6 @@ def test_the_bundled_classifier_comes_back() -> None:
 def test_another_file_is_refused(tmp_path: Path) -> None:
     inputs = [pictures(1, INPUT_PX, INPUT_PX)]
     with pytest.raises(StartInvalid, match="not there"):
-        warm.restore(Detector(Trunk()), tmp_path / "none.onnx", inputs)
+        warm.restore(DetectorNet(Trunk()), tmp_path / "none.onnx", inputs)
     with pytest.raises(StartInvalid, match="another network"):
-        warm.restore(Detector(Trunk()), CLASSIFIER, inputs)
+        warm.restore(DetectorNet(Trunk()), CLASSIFIER, inputs)
