@@ -31,20 +31,31 @@ class Closed:
     ended = False
     damage = None
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, content: Content) -> None:
         self.found = found
-        self.changed_ns = self.stored_bytes = 0
+        self.changed_ns, self.stored_bytes = content.changed_ns, content.stored_bytes
+        self._was = (content.changed_ns, content.stored_bytes)
+
+    def is_another(self) -> bool:
+        """Whether it was written anew since it was closed, or its place was given to a new file."""
+        status = self._status()
+        return status is not None and (status.st_mtime_ns, status.st_size) != self._was
 
     def size(self) -> int:
         """Its size; 0 where another file lies by now."""
-        try:
-            status = os.lstat(self.found.path)
-        except OSError:
-            return 0
-        if Place.at(status) != self.found.place:
+        status = self._status()
+        if status is None:
             return 0
         self.changed_ns, self.stored_bytes = status.st_mtime_ns, status.st_size
         return self.stored_bytes
+
+    def _status(self) -> os.stat_result | None:
+        """None where it is not there, or another file lies by now: the next listing tells."""
+        try:
+            status = os.lstat(self.found.path)
+        except OSError:
+            return None
+        return status if Place.at(status) == self.found.place else None
 
     def read(self, count: int, offset: int) -> bytes:
         """At most `count` bytes from `offset`; none where another file lies by now."""
@@ -92,7 +103,7 @@ class Copy:
         if not isinstance(self.content, Plain) or self.compared != self.content.size():
             return False
         self.content.close()
-        self.content = Closed(self.found)
+        self.content = Closed(self.found, self.content)
         return True
 
     def wake(self) -> bool:
@@ -178,12 +189,17 @@ class Copies:
         return self.held.pop(place)
 
     def listed(self, files: Mapping[Place, Found]) -> None:
-        """Takes over where they were found; lets go of those that are not there any more."""
+        """Takes over where they were found; lets go of those that are not there any more.
+
+        One that was closed may be gone too, though a file lies at its place: a new one.
+        """
         for place in (self.held.keys() | self._registry.copies()) - files.keys():
             if copy := self.let_go(place):
                 copy.content.close()
-        for place, copy in self.held.items():
+        for place, copy in list(self.held.items()):
             copy.name(files[place])
+            if isinstance(copy.content, Closed) and copy.content.is_another():
+                self.let_go(place)
 
     def close(self) -> None:
         """Closes all files."""

@@ -601,6 +601,34 @@ def test_copies_leave_their_room_to_files_that_wait(
     reader.stop()
 
 
+@pytest.mark.parametrize("is_empty", [False, True])
+@pytest.mark.parametrize("new", ["request.ndjson", "request.ndjson.1"])
+def test_a_new_file_at_the_place_of_a_copy_that_was_closed_is_read(
+    home: Path, log: Path, new: str, is_empty: bool
+) -> None:
+    """A disk gives the inode of a deleted file to the next one."""
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
+    append(path, "a1", "a2")
+    lines = reader.run()
+    held = copy(log)
+    for _ in range(2):
+        lines |= reader.run()
+    append(log / "other.ndjson", "o1")
+    for _ in range(4):
+        lines |= reader.run()
+    path.rename(log / "request.ndjson.2")
+    os.truncate(held, 0)
+    held.rename(log / new)
+    if is_empty:
+        lines |= reader.run()
+    append(log / new, "b1")
+    for _ in range(6):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "b1", "o1"]
+    reader.stop()
+
+
 def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
     path = log / "request.ndjson"
     reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
