@@ -123,6 +123,10 @@ class Newcomer:
         """Whether it ends, by now, before what is known of the file of `row`."""
         return not self._reaches(max(row.checkpoint, row.head_bytes))
 
+    def is_kin(self, row: Row) -> bool:
+        """Whether its lines are of the same dataset as those of `row`, whatever both are called by now."""
+        return row.stream.rpartition("-")[0] == self.stream.rpartition("-")[0]
+
     def known_row(self, row: Row, namespace: str, copied_from: str | None) -> Adopted:
         """With its own row as it is from now on; another namespace holds for its further lines."""
         found = self.found
@@ -141,9 +145,8 @@ class Newcomer:
         """
         head = self.content.read(self._settings.fingerprint_bytes, 0)
         lines = head[: head.rfind(b"\n") + 1]
-        is_kin = row.stream.rpartition("-")[0] == self.stream.rpartition("-")[0]
         has_several = self.is_beside or len(lines) > len(self.line or b"") + 1
-        return self.found.rotated and is_kin and has_several and has_prefix(row.prefixes, lines)
+        return self.found.rotated and self.is_kin(row) and has_several and has_prefix(row.prefixes, lines)
 
     def _has_tail(self, row: Row) -> bool:
         count = min(TAIL_BYTES, row.checkpoint)

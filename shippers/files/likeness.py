@@ -91,8 +91,11 @@ class Likeness:
 
     def _may_be_copy(self, newcomer: Newcomer, row: Row, original: Found) -> bool:
         """Whether their names allow it."""
+        if not newcomer.found.rotated:
+            return False
         was_copy = self._registry.copy_at(newcomer.found.place) == row.id
-        return newcomer.found.rotated and (was_copy or original.group == newcomer.found.group)
+        is_sibling = newcomer.is_kin(row) if original.kin is None else original.group == newcomer.found.group
+        return was_copy or is_sibling
 
     def _is_plausible(self, newcomer: Newcomer, row: Row, original: Found, original_changed_ns: int) -> bool:
         """Whether a file that begins another is a copy of it.

@@ -145,7 +145,8 @@ class Strangers:
         self._room = room
         for places in (self._unopened, self._late, self._unsure):
             places.clear()
-        open_ones = [each for found in self._in_order() if (each := self._opened(found))]
+        opened_now = [each for found in self._in_order() if (each := self._opened(found))]
+        open_ones = [each for each in opened_now if not self._likeness.is_twin(each)]
         for newcomer in open_ones:
             if newcomer.line is not None:
                 self._registry.sort_in(newcomer.line, self._settings.same_first_lines)
@@ -157,10 +158,10 @@ class Strangers:
             elif newcomer.found.place not in self._unsure:
                 strangers.append(newcomer)
         taken = {each.row.id: each.row for each in result}
-        strangers += self._orphans(taken)
+        strangers += [each for each in self._orphans(taken) if not self._likeness.is_twin(each)]
         # Copies are told by the file that is written to; of several copies the longest is its heir.
         for newcomer in sorted(strangers, key=precedence):
-            if self._likeness.is_twin(newcomer) or newcomer.line is None:
+            if newcomer.line is None:
                 continue
             if adopted := self._by_content(newcomer, taken):
                 taken[adopted.row.id] = adopted.row
@@ -333,9 +334,7 @@ class Strangers:
         return None
 
     def _orphans(self, taken: Collection[str]) -> list[Newcomer]:
-        """Copies that were held of files that are not there any more, though nobody saw them being cut short:
-        they were settled and left to rest, or there was no room for them. They stand for them now.
-        """
+        """Copies of files that went while they rested or had no room: they stand for them now."""
         found = []
         for place, copy in list(self._copies.held.items()):
             row = self._registry.get(copy.of)
