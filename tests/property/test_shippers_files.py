@@ -62,7 +62,7 @@ class Files(RuleBasedStateMachine):
         self.settings = ShipperSettings(
             line_bytes=256,
             read_bytes=read_bytes,
-            fingerprint_bytes=64,
+            fingerprint_bytes=256,  # rule 12 tells short copies by more than one line within these
             open_files=open_files,
             ahead_bytes=1024,
             done_s=5,

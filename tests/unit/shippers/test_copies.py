@@ -629,6 +629,50 @@ def test_a_new_file_at_the_place_of_a_copy_that_was_closed_is_read(
     reader.stop()
 
 
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_copy_of_a_file_that_was_given_an_odd_name_is_not_shipped(
+    reader: Reader, log: Path, dead: bool
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "a1", "a2")
+    lines = reader.run()
+    if dead:
+        reader.stop()
+    append(path, "a3")
+    copy(log)
+    path.rename(log / "old-1")
+    if dead:
+        reader.start()
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "a3"]
+    reader.stop()
+
+
+def test_a_compressed_file_at_the_place_of_one_that_is_gone_waits_beside_its_plain_file(
+    reader: Reader, log: Path
+) -> None:
+    """A disk gives the inode of a deleted file to the next one: here to what its copy is compressed to."""
+    path = log / "request.ndjson"
+    words = [f"{number ** 9:x}" for number in range(10, 30)]
+    append(path, *words)
+    held = copy(log)
+    reader.tail.look()
+    reader.stop()
+    compress(held, path)
+    packed = path.rename(f"{held}.gz")
+    content = packed.read_bytes()
+    os.truncate(packed, len(content) * 2 // 3)
+    reader.start()
+    lines = reader.run()
+    packed.write_bytes(content)
+    held.unlink()
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == sorted(words)
+    reader.stop()
+
+
 def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
     path = log / "request.ndjson"
     reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
