@@ -92,7 +92,8 @@ class Strangers:
         self._likeness.listed(files)
         self._copies.listed(files)
         self._found = {place: each for place, each in files.items() if self._is_stranger(place, each)}
-        self.left = {place: name for place, name in self.left.items() if place in files}
+        lasting = [place for place in self.left if place in files and not files[place].path.endswith(".gz")]
+        self.left = {place: self.left[place] for place in lasting}  # compressed: a new file
         new = [files[place] for place in files.keys() - before.keys()]
         copies = self._unmet.copied.keys() | self._unmet.beside
         self._unread.miss(files, new if before else (), self._waiting, copies)

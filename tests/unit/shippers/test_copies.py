@@ -673,6 +673,25 @@ def test_a_compressed_file_at_the_place_of_one_that_is_gone_waits_beside_its_pla
     reader.stop()
 
 
+def test_what_a_copy_is_compressed_to_is_known_at_the_place_of_the_file_that_was_cut(
+    reader: Reader, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "a1", "a2")
+    reader.tail.look()
+    held = copy(log)
+    reader.tail.look()
+    os.truncate(path, 0)
+    lines = reader.run()
+    compress(held, path)  # in a new file, to which the disk gave the inode of the deleted one
+    path.rename(f"{held}.gz")
+    held.unlink()
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2"]
+    reader.stop()
+
+
 def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
     path = log / "request.ndjson"
     reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
