@@ -654,7 +654,7 @@ def test_a_compressed_file_at_the_place_of_one_that_is_gone_waits_beside_its_pla
 ) -> None:
     """A disk gives the inode of a deleted file to the next one: here to what its copy is compressed to."""
     path = log / "request.ndjson"
-    words = [f"{number ** 9:x}" for number in range(10, 30)]
+    words = [f"{number**9:x}" for number in range(10, 30)]
     append(path, *words)
     held = copy(log)
     reader.tail.look()
