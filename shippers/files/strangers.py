@@ -296,12 +296,12 @@ class Strangers:
 
         `taken` are the rows that were found or given at this look.
         """
-        line, place = newcomer.line, newcomer.found.place
+        line, place, noted = newcomer.line, newcomer.found.place, self._registry.copy_at(newcomer.found.place)
         assert line is not None
         family = identity(line)
         same = {row.number: row for row in self._registry.family(family)}
         given = {row.number for row in taken.values() if row.family == family}
-        for number in sorted(same.keys() | given):
+        for number in sorted(same.keys() | given, key=lambda each: (identity(line, each) != noted, each)):
             name, row = identity(line, number), same.get(number)
             if name in taken and newcomer.found.rotated:  # compared when the other is read
                 newcomer.met_with = newcomer.met_with if row else name
@@ -318,12 +318,12 @@ class Strangers:
                         self.harvested(newcomer)
                         return None
                 continue
-            match newcomer.is_row(row, self._registry.copy_at(place)):
+            match newcomer.is_row(row, noted):
                 case None:
                     self._unsure.add(place)
                     return None
                 case True:
-                    return newcomer.known_row(row, self._namespace, self._registry.copy_at(place))
+                    return newcomer.known_row(row, self._namespace, noted)
         if self._gives_way(newcomer):
             return None
         there = sum(not row.gone_s for row in same.values()) + len(given - same.keys())

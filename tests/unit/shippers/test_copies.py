@@ -692,6 +692,23 @@ def test_what_a_copy_is_compressed_to_is_known_at_the_place_of_the_file_that_was
     reader.stop()
 
 
+def test_a_copy_is_told_by_its_note_before_files_that_begin_alike(reader: Reader, log: Path) -> None:
+    path, short = log / "service.ndjson", log / "request.ndjson"
+    append(short, "header")
+    lines = reader.run()
+    append(path, "header", "a1", "a2")
+    lines |= reader.run()
+    held = log / "service.ndjson.1"
+    shutil.copyfile(path, held)
+    reader.tail.look()
+    short.unlink()
+    reader.restart()
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "header", "header"]
+    reader.stop()
+
+
 def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
     path = log / "request.ndjson"
     reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
