@@ -23,6 +23,9 @@ from app.detection.settings import DetectionSettings
 
 _SAMPLE_QUAD = np.array([(60, 55), (260, 55), (260, 181), (60, 181)], np.float32)
 
+_SAME_OVERLAP = 0.8  # IoU beyond which two candidates are the same: the second stage judges the better one
+_CANDIDATES_PER_CARD = 2  # most that it judges, for each card that may be reported
+
 Stage = Literal["decode", "preprocess", "queue", "infer", "postprocess"]
 
 
@@ -210,11 +213,12 @@ class Detector:
         return self.model.layout.prepare(pixels, box, size), _Placement(facts, scale, box)
 
     def _found(self, outputs: list[NDArray[np.floating]], min_score: float) -> list[_Found]:
-        """Suppression does not ask for the type: two types at one place are one card, of the better one."""
+        """Candidates, best first. Some overlap: which of them is the card is told by all stages together."""
         settings = self._settings
         found = self.model.layout.decode(outputs, self.model.plan, min_score).best(settings.max_candidates)
+        overlap = max(_SAME_OVERLAP, settings.max_overlap)
         kept = geometry.suppress(
-            found.quads, found.scores, settings.max_overlap, settings.max_cards, settings.max_covered
+            found.quads, found.scores, overlap, _CANDIDATES_PER_CARD * settings.max_cards
         )
         return [
             _Found(
@@ -243,9 +247,20 @@ class Detector:
         ]
 
     def _cards(self, found: list[_Found], placement: _Placement, min_score: float) -> tuple[Card, ...]:
-        """What is certain enough and lies on the photograph, best score first."""
-        certain = sorted((item for item in found if item.score >= min_score), key=lambda item: -item.score)
-        cards = [Card(item.type, item.score, placement.to_original(item.quad)) for item in certain]
+        """What is certain enough and lies on the photograph, best score first.
+
+        Of those that overlap the better one is kept, whatever their types: at one place is one card.
+        """
+        certain = [item for item in found if item.score >= min_score]
+        if not certain:
+            return ()
+        settings = self._settings
+        quads, scores = np.stack([item.quad for item in certain]), np.array([item.score for item in certain])
+        kept = geometry.suppress(
+            quads, scores, settings.max_overlap, settings.max_cards, settings.max_covered
+        )
+        best = [certain[index] for index in kept]
+        cards = [Card(item.type, item.score, placement.to_original(item.quad)) for item in best]
         return tuple(card for card in cards if geometry.area(geometry.hull(card.quad[None]))[0] > 0)
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.detection import classifier, settings
-from app.detection.classifier import Classifier
+from app.detection.classifier import Classifier, Verdict
 from app.detection.detector import Detector
 from app.detection.errors import ModelError
 from app.detection.settings import BUNDLED_CLASSIFIER, BUNDLED_MODEL, DetectionSettings
@@ -139,6 +139,32 @@ def test_what_the_detector_is_unsure_of_is_found_where_the_classifier_is_sure(tm
     (card,) = detector.detect(body, detector.inspect(body), 0.5).cards
     assert card.score == pytest.approx(0.6, abs=1e-3)
     assert detector.detect(body, detector.inspect(body), 0.61).cards == ()
+
+
+def test_of_candidates_that_overlap_both_stages_choose_and_the_same_quad_is_judged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two cards side by side that the detector is surer to be one, and sees twice."""
+    both, card = [(4, 4), (60, 4), (60, 44), (4, 44)], [(4, 4), (38, 4), (38, 44), (4, 44)]
+    again = [(4, 4), (60, 4), (60, 45), (4, 45)]
+    answer = np.zeros((1, 18, 3), np.float32)
+    answer[0, 4] = 0.9, 0.8, 0.7
+    answer[0, 6:] = np.stack([np.column_stack([q, np.ones(4)]).ravel() for q in (both, card, again)], axis=1)
+    first = corner_model.save_constant(tmp_path / "m.onnx", answer)
+    detector = stages(first, classifier_model.save(tmp_path / "c.onnx"))
+    assert detector.classifier
+    judged: list[NDArray[np.floating]] = []
+
+    def judge(pixels: NDArray[np.uint8], quads: NDArray[np.floating]) -> list[Verdict]:
+        judged.extend(quads)
+        certainties = (0.4 if np.ptp(quad[:, 0]) > np.ptp(quad[:, 1]) else 0.9 for quad in quads)
+        return [Verdict("id_card", certainty, 0, {"id_card": 1.0}) for certainty in certainties]
+
+    monkeypatch.setattr(detector.classifier, "judge", judge)
+    body = encode(noise_photo(64, 64), "png")
+    (found,) = detector.detect(body, detector.inspect(body)).cards
+    assert found.quad.tolist() == [list(corner) for corner in card]
+    assert len(judged) == 2
 
 
 def test_what_is_no_card_is_left_out(tmp_path: Path, corner_onnx: Path) -> None:
