@@ -27,6 +27,7 @@ classifying  the classifier's task
 train        the loop: resumable, averaged, in the background
 calibrate    moves the best thresholds to 0.5
 warm         goes on from an ONNX file
+average      the mean of two ONNX files of one network
 export       writes the ONNX files
 quantise     an INT8 variant of the detector
 views        pictures turned, blurred, darkened, compressed

@@ -76,14 +76,17 @@ def with_certainties(results: Sequence[Result], folder: Path, classifier: Classi
         yield replace(result, found=tuple(found))
 
 
-def durations_ms(detector: Detector, path: Path, runs: int) -> Iterator[float]:
-    """Milliseconds from pixels to cards for one photograph, decoding excluded; some runs before warm up."""
+def durations_ms(detector: Detector, path: Path, runs: int, min_score: float) -> Iterator[float]:
+    """Milliseconds from pixels to cards for one photograph, decoding excluded; some runs before warm up.
+
+    The lower `min_score`, the more candidates the second stage judges.
+    """
     body = path.read_bytes()
     facts = detector.inspect(body)
     for _ in range(WARM_UP):
-        detector.detect(body, facts)
+        detector.detect(body, facts, min_score)
     for _ in range(runs):
-        timings = detector.detect(body, facts).timings_ms
+        timings = detector.detect(body, facts, min_score).timings_ms
         yield sum(ms for stage, ms in timings.items() if stage != "decode")
 
 

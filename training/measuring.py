@@ -110,6 +110,20 @@ def export_classifier(
 
 
 @click.command()
+@click.argument("one", type=FOLDER)
+@click.argument("other", type=FOLDER)
+@click.option("--to", "path", type=FOLDER, required=True, help="The file to write; may be one of both.")
+@click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of OTHER.")
+def average(one: Path, other: Path, path: Path, share: float) -> None:
+    """Write the mean of two ONNX files of one network, such as before and after a training."""
+    from training import average as step
+    from training import files
+
+    files.write(path, step.average(one, other, share))
+    click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+@click.command()
 @MODEL_OPTION
 @click.option("--path", type=FOLDER, default=RUNS / "card-detector-int8.onnx", show_default=True)
 @click.option(
@@ -197,7 +211,7 @@ def goals(
     found += wanted.of_empty([result for folder in empty for result in measure(detector, folder)], min_score)
     plain = figures(measure(detector, holdout), min_score)
     found += wanted.of_holdout(plain)
-    timed = step.durations_ms(step.open_detector(model, second, threads=2), photo, RUNS_TIMED)
+    timed = step.durations_ms(step.open_detector(model, second, threads=2), photo, RUNS_TIMED, min_score)
     found += wanted.of_duration(list(shown("runs", timed, RUNS_TIMED)))
     if smaller:
         variant = figures(measure(step.open_detector(smaller, second), holdout), min_score)
@@ -231,4 +245,4 @@ def measure(
     return results
 
 
-COMMANDS = (export, export_classifier, quantise, evaluate, goals)
+COMMANDS = (export, export_classifier, average, quantise, evaluate, goals)
