@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -114,7 +114,7 @@ class Newcomer:
         if self.is_gzip and not self.content.ended and not self.is_stale():
             return None
         begins = self.begins_as(row)
-        if row.id == copied_from:
+        if row.id == copied_from and self.found.rotated:  # else its place was given to a new file
             return begins or not self._reaches(row.head_bytes)
         was_short = begins and row.size_bytes < row.checkpoint and self._reaches(row.size_bytes)
         return was_short or self._is_beginning_of(row)
@@ -179,6 +179,20 @@ class Adopted:
     newcomer: Newcomer
     row: Row
     is_known: bool = False
+
+
+def ranked(rows: Mapping[int, Row], given: Set[int], noted: str | None) -> list[int]:
+    """The numbers of files with one first line, in the order in which a file is compared with them.
+
+    The one that it was noted as a copy of comes first, then those of which the longest beginning is known: a
+    file of which only the first line was read is like all the others.
+    """
+
+    def rank(number: int) -> tuple[bool, int, int]:
+        row = rows.get(number)
+        return row is None or row.id != noted, -row.head_bytes if row else 0, number
+
+    return sorted(rows.keys() | given, key=rank)
 
 
 def precedence(newcomer: Newcomer) -> tuple[bool, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from shippers.files.adopt import Adopted, Newcomer, may_be, opened, precedence
+from shippers.files.adopt import Adopted, Newcomer, may_be, opened, precedence, ranked
 from shippers.files.content import Content
 from shippers.files.copies import Copies, Copy
 from shippers.files.find import Found, Place
@@ -301,7 +301,7 @@ class Strangers:
         family = identity(line)
         same = {row.number: row for row in self._registry.family(family)}
         given = {row.number for row in taken.values() if row.family == family}
-        for number in sorted(same.keys() | given, key=lambda each: (identity(line, each) != noted, each)):
+        for number in ranked(same, given, noted):
             name, row = identity(line, number), same.get(number)
             if name in taken and newcomer.found.rotated:  # compared when the other is read
                 newcomer.met_with = newcomer.met_with if row else name

@@ -709,6 +709,46 @@ def test_a_copy_is_told_by_its_note_before_files_that_begin_alike(reader: Reader
     reader.stop()
 
 
+def test_a_file_is_known_by_the_longest_beginning_though_others_are_gone_that_begin_alike(
+    reader: Reader, log: Path
+) -> None:
+    """Of one of them nothing but the first line, the same in all files, was ever read."""
+    path, short = log / "service.ndjson", log / "request.ndjson"
+    append(short, "header")
+    lines = reader.run()
+    append(path, "header", "a1", "a2")
+    lines |= reader.run()
+    held = log / "service.ndjson.1"
+    shutil.copyfile(path, held)
+    short.unlink()
+    path.unlink()
+    reader.stop()
+    reader.start()
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "header", "header"]
+    reader.stop()
+
+
+def test_a_new_file_at_the_place_that_a_crash_left_noted_as_a_copys_is_read(
+    reader: Reader, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    append(path, "header", "a1", "a2", "a3")
+    lines = reader.run()
+    held = copy(log)
+    reader.tail.look()
+    path.unlink()
+    reader.kill()
+    held.write_bytes(b"header\nb1\n")  # in a new file, to which the disk gave the inode of the deleted copy
+    held.rename(path)
+    reader.start()
+    for _ in range(4):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "a3", "b1", "header", "header"]
+    reader.stop()
+
+
 def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
     path = log / "request.ndjson"
     reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
