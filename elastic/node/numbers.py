@@ -11,7 +11,8 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 
-EDGES = (-(2.0**63), 2.0**63, 2.0**64)
+EDGES = (-(2.0**63), 2.0**63, math.nextafter(2.0**64, math.inf))
+"""Where the kind changes. The engine takes 2^64 for the largest unsigned integer, which it is as a double."""
 
 
 def pieces(low: float, high: float) -> Iterator[tuple[float, float]]:

@@ -337,3 +337,18 @@ def test_the_node_names_what_it_cannot_do(
     assert error["type"] == "illegal_argument_exception"
     assert name in error["reason"]
     assert "Elasticsearch cluster" in error["reason"]
+
+
+@pytest.mark.parametrize("low", [5.0, 2.0**63, 2.0**64, 2.0**65])
+@pytest.mark.parametrize("high", [1e19, 2.0**64, 1e300])
+def test_a_range_of_doubles_may_end_beyond_all_integers(
+    client: Elasticsearch, unique: str, low: float, high: float
+) -> None:
+    values = [1.0, 5.0, 2.0**63, 1e19, 2.0**64, 2.0**65, 1e300]
+    client.indices.create(index=unique, mappings={"properties": {"score": {"type": "double"}}})
+    for value in values:
+        client.index(index=unique, document={"score": value})
+    client.indices.refresh(index=unique)
+    found = client.search(index=unique, query={"range": {"score": {"gte": low, "lte": high}}})
+    assert found["hits"]["total"]["value"] == sum(low <= value <= high for value in values)
+    client.indices.delete(index=unique)
