@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shippers.files.find import Found, Place
-from tests.reader import SETTINGS, Reader, append, compress, texts
+from tests.reader import SETTINGS, Lines, Reader, append, compress, texts
 
 
 def copy(log: Path) -> Path:
@@ -692,14 +692,19 @@ def test_what_a_copy_is_compressed_to_is_known_at_the_place_of_the_file_that_was
     reader.stop()
 
 
-def test_a_copy_is_told_by_its_note_before_files_that_begin_alike(reader: Reader, log: Path) -> None:
+def copied_beside_a_header(reader: Reader, log: Path) -> tuple[Path, Path, Lines]:
+    """A file that was read and copied, one of which there is only the same first line, and what was read."""
     path, short = log / "service.ndjson", log / "request.ndjson"
     append(short, "header")
     lines = reader.run()
     append(path, "header", "a1", "a2")
     lines |= reader.run()
-    held = log / "service.ndjson.1"
-    shutil.copyfile(path, held)
+    shutil.copyfile(path, log / "service.ndjson.1")
+    return path, short, lines
+
+
+def test_a_copy_is_told_by_its_note_before_files_that_begin_alike(reader: Reader, log: Path) -> None:
+    _, short, lines = copied_beside_a_header(reader, log)
     reader.tail.look()
     short.unlink()
     reader.restart()
@@ -713,17 +718,10 @@ def test_a_file_is_known_by_the_longest_beginning_though_others_are_gone_that_be
     reader: Reader, log: Path
 ) -> None:
     """Of one of them nothing but the first line, the same in all files, was ever read."""
-    path, short = log / "service.ndjson", log / "request.ndjson"
-    append(short, "header")
-    lines = reader.run()
-    append(path, "header", "a1", "a2")
-    lines |= reader.run()
-    held = log / "service.ndjson.1"
-    shutil.copyfile(path, held)
+    path, short, lines = copied_beside_a_header(reader, log)
     short.unlink()
     path.unlink()
-    reader.stop()
-    reader.start()
+    reader.restart()
     for _ in range(4):
         lines |= reader.later()
     assert texts(lines) == ["a1", "a2", "header", "header"]
