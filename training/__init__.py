@@ -25,9 +25,10 @@ recipe       what a folder was made with
 crops        rectified cards and places without one, changed a little every time
 classifying  the classifier's task
 train        the loop: resumable, averaged, in the background
-calibrate    moves the best thresholds to 0.5
+calibrate    finds what moves the best thresholds to 0.5
 warm         goes on from an ONNX file
 average      the mean of two ONNX files of one network
+exported     reads ONNX files again, and raises their scores to another power
 export       writes the ONNX files
 quantise     an INT8 variant of the detector
 views        pictures turned, blurred, darkened, compressed

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnx
 from onnx import ModelProto, numpy_helper
 
+from training import exported
 from training.errors import StartInvalid
 
 
@@ -24,7 +24,7 @@ def average(one: Path, other: Path, share: float = 0.5) -> bytes:
     Raises:
         StartInvalid: a file is not there, or they hold different networks.
     """
-    first, second = _read(one), _read(other)
+    first, second = exported.read(one), exported.read(other)
     before = {item.name: numpy_helper.to_array(item) for item in first.graph.initializer}
     if _shape(first) != _shape(second):
         raise StartInvalid(f"{one} and {other} hold different networks; name two of the same kind.")
@@ -34,12 +34,6 @@ def average(one: Path, other: Path, share: float = 0.5) -> bytes:
             mean = (1 - share) * before[item.name] + share * values
             item.CopyFrom(numpy_helper.from_array(mean.astype(np.float32), item.name))
     return second.SerializeToString()
-
-
-def _read(path: Path) -> ModelProto:
-    if not path.is_file():
-        raise StartInvalid(f"{path} is not there; name an ONNX file.")
-    return onnx.load(path)
 
 
 def _shape(model: ModelProto) -> tuple[list[str], list[tuple[str, tuple[int, ...]]]]:

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection import geometry
 from app.detection.classifier import joint_score
+from app.detection.settings import DetectionSettings
 from training.metrics import Found, Result, figures, harmonic
 
 NATURAL = 0.5  # where a reader of the scores expects the border
@@ -21,20 +23,32 @@ def sharpness(results: Sequence[Result]) -> float:
     """The power to raise the detector's scores to, so that the border at 0.5 divides cards from none best.
 
     Args:
-        results: of an uncalibrated detector, with the certainty of the second stage if there is one.
+        results: of a detector, and the candidates that overlap too where there is a second stage, with its
+            certainty of each.
     """
     return float(max(POWERS, key=lambda power: _divided(results, float(power))))
 
 
 def _divided(results: Sequence[Result], power: float) -> float:
     """The harmonic mean of precision and recall at the border, if the scores are raised to a power."""
-    raised = [replace(r, found=tuple(_raised(item, power) for item in r.found)) for r in results]
-    return harmonic(figures(raised, NATURAL))
+    certain = [replace(r, found=_apart([_raised(item, power) for item in r.found])) for r in results]
+    return harmonic(figures(certain, NATURAL))
 
 
 def _raised(item: Found, power: float) -> Found:
     score = item.score**power
     return replace(item, score=score if item.certainty is None else joint_score(score, item.certainty))
+
+
+def _apart(found: list[Found]) -> tuple[Found, ...]:
+    """Those beyond the border, and of several at one place the best, as the product chooses them."""
+    certain = [item for item in found if item.score >= NATURAL]
+    if not certain:
+        return ()
+    quads, scores = np.stack([item.quad for item in certain]), np.array([item.score for item in certain])
+    chosen = DetectionSettings()
+    kept = geometry.suppress(quads, scores, chosen.max_overlap, chosen.max_cards, chosen.max_covered)
+    return tuple(certain[index] for index in kept)
 
 
 def none_bias(of_cards: NDArray[np.floating]) -> float:

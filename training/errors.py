@@ -57,7 +57,7 @@ class CheckpointMissing(TrainingError):
 
 
 class StartInvalid(TrainingError):
-    """The ONNX file to go on from is not there, or holds another network."""
+    """An ONNX file to go on from is not there, or holds another network."""
 
     code = "start_invalid"
 

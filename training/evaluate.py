@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.detection import images
 from app.detection.classifier import WANTED_PX, Classifier
-from app.detection.detector import Detector
+from app.detection.detector import SAME_OVERLAP, Detector
 from app.detection.settings import DetectionSettings
 from training import views
 from training.labels import LabelledPicture
@@ -38,15 +38,23 @@ COLUMNS = {
 
 def open_detector(model: Path, classifier: Path | None = None, threads: int = 0) -> Detector:
     """The product's own detector with these files, alone or with its second stage."""
-    second = str(classifier) if classifier else "off"
+    return Detector(_settings(model, str(classifier) if classifier else "off", threads))
+
+
+def open_first_stage(model: Path) -> Detector:
+    """The detector alone; of candidates that overlap it reports all that a second stage would judge."""
     return Detector(
-        DetectionSettings(
-            model=model,
-            classifier=second,
-            provider="cpu",
-            min_score=LOWEST_SCORE,
-            intra_op_threads=threads,
-        )
+        _settings(model, "off").model_copy(update={"max_overlap": SAME_OVERLAP, "max_covered": 1.0})
+    )
+
+
+def _settings(model: Path, classifier: str, threads: int = 0) -> DetectionSettings:
+    return DetectionSettings(
+        model=model,
+        classifier=classifier,
+        provider="cpu",
+        min_score=LOWEST_SCORE,
+        intra_op_threads=threads,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -35,13 +34,7 @@ if TYPE_CHECKING:
 
 RUNS_TIMED = 40
 
-
-@click.command()
-@click.option("--folder", type=FOLDER, default=RUN, show_default=True)
-@MODEL_OPTION
-@CLASSIFIER_OPTION
-@ALONE_OPTION
-@click.option(
+SCENES_OPTION = click.option(
     "--scenes",
     type=FOLDER,
     multiple=True,
@@ -49,6 +42,14 @@ RUNS_TIMED = 40
     show_default=True,
     help="To calibrate on.",
 )
+
+
+@click.command()
+@click.option("--folder", type=FOLDER, default=RUN, show_default=True)
+@MODEL_OPTION
+@CLASSIFIER_OPTION
+@ALONE_OPTION
+@SCENES_OPTION
 @click.option("--power", type=float, help="Of the scores, instead of the calibrated one.")
 def export(
     folder: Path, model: Path, classifier: Path, alone: bool, scenes: tuple[Path, ...], power: float | None
@@ -56,24 +57,34 @@ def export(
     """Write the detector's ONNX file; its scores are calibrated on scenes, behind the classifier."""
     from training import export as writer
 
-    detector = writer.restore(folder)
+    fresh = model.with_name(f"fresh-{model.name}")
+    size = writer.export(writer.restore(folder), fresh, power or 1.0)
     if power is None:
-        with tempfile.TemporaryDirectory() as scratch:
-            raw = Path(scratch) / model.name
-            writer.export(detector, raw)
-            power = sharpness(raw, None if alone else classifier, scenes)
-    size = writer.export(detector, model, power)
+        power = calibrated(fresh, None if alone else classifier, scenes)
+    fresh.replace(model)
     click.echo(f"{model}: {size / 1e6:.1f} MB, scores to the power of {power:.2f}")
 
 
-def sharpness(raw: Path, classifier: Path | None, folders: tuple[Path, ...]) -> float:
-    """The power that the scores of an uncalibrated file want, behind the classifier if there is one."""
+@click.command()
+@MODEL_OPTION
+@CLASSIFIER_OPTION
+@ALONE_OPTION
+@SCENES_OPTION
+def calibrate(model: Path, classifier: Path, alone: bool, scenes: tuple[Path, ...]) -> None:
+    """Calibrate the scores of a detector's ONNX file on scenes, such as after `average`."""
+    power = calibrated(model, None if alone else classifier, scenes)
+    click.echo(f"{model}: scores to the power of {power:.2f}")
+
+
+def calibrated(model: Path, classifier: Path | None, folders: tuple[Path, ...]) -> float:
+    """Raises a file's scores to the power that suits them, behind the classifier if any; returns it."""
     from app.detection.classifier import Classifier
     from app.detection.settings import DetectionSettings
-    from training import calibrate
+    from training import calibrate as calibration
     from training import evaluate as step
+    from training import exported
 
-    first = step.open_detector(raw)
+    first = step.open_first_stage(model) if classifier else step.open_detector(model)
     second = Classifier(classifier, DetectionSettings(provider="cpu")) if classifier else None
     results: list[Result] = []
     for folder in folders:
@@ -81,7 +92,7 @@ def sharpness(raw: Path, classifier: Path | None, folders: tuple[Path, ...]) -> 
         if second:
             found = list(shown("certainties", step.with_certainties(found, folder, second), len(found)))
         results += found
-    return calibrate.sharpness(results)
+    return exported.sharpen(model, calibration.sharpness(results))
 
 
 @click.command("export-classifier")
@@ -97,14 +108,14 @@ def export_classifier(
     folder: Path, classifier: Path, scenes: Path, cards: Path, count: int, seed: int
 ) -> None:
     """Write the classifier's ONNX file; its rejections are calibrated on crops of scenes and cards."""
-    from training import calibrate
+    from training import calibrate as calibration
     from training import export as writer
     from training.classifying import judged
     from training.crops import Crops
 
     network = writer.restore_classifier(folder)
     crops = Crops.load([scenes], [cards]).some(count, seed)
-    bias = calibrate.none_bias(judged(network, shown("crops", crops, count)).none_of_cards)
+    bias = calibration.none_bias(judged(network, shown("crops", crops, count)).none_of_cards)
     size = writer.export_classifier(network, classifier, bias)
     click.echo(f"{classifier}: {size / 1e6:.1f} MB, {bias:+.2f} for none")
 
@@ -245,4 +256,4 @@ def measure(
     return results
 
 
-COMMANDS = (export, export_classifier, average, quantise, evaluate, goals)
+COMMANDS = (export, export_classifier, average, calibrate, quantise, evaluate, goals)

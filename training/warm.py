@@ -13,8 +13,10 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 
+from training import exported
 from training.errors import StartInvalid
 from training.network import DetectorNet
 from training.settings import CORNER_UNIT_PX
@@ -76,12 +78,7 @@ def restore(network: nn.Module, path: Path, batches: Iterable[Tensor]) -> None:
 
 def _read(path: Path) -> tuple[Weights, list[float]]:
     """Weight and bias of each layer in the graph's order, and the single numbers that it multiplies by."""
-    import onnx
-    from onnx import numpy_helper
-
-    if not path.is_file():
-        raise StartInvalid(f"{path} is not there; name an ONNX file to start from.")
-    graph = onnx.load(path).graph
+    graph = exported.read(path).graph
     values = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in graph.initializer}
     known = [(node.op_type, [values[name] for name in node.input if name in values]) for node in graph.node]
     weights = [(held[0], held[1]) for kind, held in known if kind in ("Conv", "Gemm") and len(held) == 2]

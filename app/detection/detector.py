@@ -23,7 +23,7 @@ from app.detection.settings import DetectionSettings
 
 _SAMPLE_QUAD = np.array([(60, 55), (260, 55), (260, 181), (60, 181)], np.float32)
 
-_SAME_OVERLAP = 0.8  # IoU beyond which two candidates are the same: the second stage judges the better one
+SAME_OVERLAP = 0.8  # IoU beyond which two candidates are the same: the second stage judges the better one
 _CANDIDATES_PER_CARD = 2  # most that it judges, for each card that may be reported
 
 Stage = Literal["decode", "preprocess", "queue", "infer", "postprocess"]
@@ -216,7 +216,7 @@ class Detector:
         """Candidates, best first. Some overlap: which of them is the card is told by all stages together."""
         settings = self._settings
         found = self.model.layout.decode(outputs, self.model.plan, min_score).best(settings.max_candidates)
-        overlap = max(_SAME_OVERLAP, settings.max_overlap)
+        overlap = max(SAME_OVERLAP, settings.max_overlap)
         kept = geometry.suppress(
             found.quads, found.scores, overlap, _CANDIDATES_PER_CARD * settings.max_cards
         )

@@ -89,3 +89,14 @@ def test_the_calibrating_power_minds_the_second_stage() -> None:
     results = (Result("f.jpg", (card("id_card", square(0, 0)),), (right,)), Result("g.jpg", (), (wrong,)))
     power = sharpness(results)
     assert math.sqrt(0.3**power * 0.9) >= 0.5 > math.sqrt(0.3**power * 0.2)
+
+
+def test_the_calibrating_power_counts_candidates_of_one_card_once() -> None:
+    """The looser of two quads does not count against a power that lets a faint card in."""
+    there = (card("id_card", square(0, 0)),)
+    loose = Found("id_card", 0.4, square(0, 0, 130), certainty=0.6)
+    close = Found("id_card", 0.36, square(0, 0), certainty=0.9)
+    faint = Found("id_card", 0.3, square(0, 0), certainty=0.7)
+    results = [Result(name, there, (loose, close)) for name in ("h.jpg", "i.jpg")]
+    power = sharpness([*results, Result("j.jpg", there, (faint,))])
+    assert math.sqrt(0.3**power * 0.7) >= 0.5
