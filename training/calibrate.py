@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from app.detection import geometry
 from app.detection.classifier import joint_score
 from app.detection.settings import DetectionSettings
-from training.metrics import Found, Result, figures, harmonic
+from training.goals import PRECISION, RECALL
+from training.metrics import Found, Result, figures
 
 NATURAL = 0.5  # where a reader of the scores expects the border
 REJECTED = 0.01  # share of cards that the classifier may take for none
@@ -22,6 +24,8 @@ POWERS = np.geomspace(0.2, 5.0, 66)
 def sharpness(results: Sequence[Result]) -> float:
     """The power to raise the detector's scores to, so that the border at 0.5 divides cards from none best.
 
+    Best is where precision and recall come closest to their goals, or exceed them most, both alike.
+
     Args:
         results: of a detector, and the candidates that overlap too where there is a second stage, with its
             certainty of each.
@@ -30,9 +34,12 @@ def sharpness(results: Sequence[Result]) -> float:
 
 
 def _divided(results: Sequence[Result], power: float) -> float:
-    """The harmonic mean of precision and recall at the border, if the scores are raised to a power."""
+    """The smaller share of both goals that is reached at the border, if the scores are raised to a power."""
     certain = [replace(r, found=_apart([_raised(item, power) for item in r.found])) for r in results]
-    return harmonic(figures(certain, NATURAL))
+    values = figures(certain, NATURAL)
+    if math.isnan(values.precision):
+        return 0.0
+    return min(values.precision / PRECISION, values.recall_70 / RECALL)
 
 
 def _raised(item: Found, power: float) -> Found:

@@ -110,12 +110,6 @@ def in_order(pair: Pair) -> bool:
     return int(np.argmin([np.abs(quad - pair.card.quad).sum() for quad in turned])) == 0
 
 
-def harmonic(values: Figures) -> float:
-    """The harmonic mean of precision and recall; 0 where nothing was found."""
-    precision, recall = values.precision, values.recall_70
-    return 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
-
-
 def _same_kind(pair: Pair) -> bool:
     return (pair.card.type == "passport") == (pair.found.type == "passport")
 
