@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo up test torture check format assets docs clean
+.PHONY: demo up test torture soak check format assets docs clean
 
 # One stamp for what runs the product, one for what checks it.
 $(VENV)/.run: requirements.txt pyproject.toml
@@ -28,6 +28,11 @@ test: $(VENV)/.dev  ## all tests
 
 torture: $(VENV)/.dev  ## 500 random runs of writers, rotations, faults and kills (about 25 minutes on two cores); RUNS=N, SEED=N
 	$(BIN)/python -m tests.torture --runs $(or $(RUNS),500) $(if $(SEED),--seed $(SEED))
+
+soak: $(VENV)/.dev  ## random input, other at each turn, until a test fails (`make test` draws the same each time); TIMES=N
+	for turn in $$(seq $(or $(TIMES),1000000)); do \
+	  $(BIN)/python -m pytest --quiet --hypothesis-profile=random tests/property tests/contract/test_random_queries.py || exit 1; \
+	done
 
 format: $(VENV)/.dev  ## rewrite the code in the project's format
 	$(BIN)/ruff format .
