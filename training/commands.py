@@ -87,8 +87,22 @@ def deck(folder: Path, count: int, seed: int, photographs: Path, holdout: bool) 
 @PHOTOGRAPHS_OPTION
 @HOLDOUT_OPTION
 @click.option("--empty", is_flag=True, help="Only scenes without a card.")
+@click.option(
+    "--scale",
+    type=click.IntRange(1, 9),
+    default=1,
+    show_default=True,
+    help="So many times larger: training wants small ones, photographs are large.",
+)
 def generate(
-    folder: Path, cards: Path, count: int, seed: int, photographs: Path, holdout: bool, empty: bool
+    folder: Path,
+    cards: Path,
+    count: int,
+    seed: int,
+    photographs: Path,
+    holdout: bool,
+    empty: bool,
+    scale: int,
 ) -> None:
     """Render synthetic scenes with labels; goes on where it stopped."""
     from training import generate as step
@@ -96,9 +110,9 @@ def generate(
     from training.deck import Deck
     from training.stock import Stock
 
-    recipe.keep(folder, seed=seed, cards=cards.name, holdout=holdout, empty=empty)
+    recipe.keep(folder, seed=seed, cards=cards.name, holdout=holdout, empty=empty, scale=scale)
     source = Deck.load(cards, stock=Stock.load(photographs, holdout))
-    watch("scenes", step.generate(folder, count, seed, source, empty), count)
+    watch("scenes", step.generate(folder, count, seed, source, empty, scale), count)
 
 
 @training.command()

@@ -25,10 +25,11 @@ class Rendered:
     picture: LabelledPicture
 
 
-def render(seed: int, number: int, source: Source, empty: bool = False) -> Rendered:
-    """One scene, compressed with a quality by lot."""
+def render(seed: int, number: int, source: Source, empty: bool = False, scale: int = 1) -> Rendered:
+    """One scene, so many times larger than usual, compressed with a quality by lot."""
     rng = np.random.default_rng([seed, number])
-    drawn = scene.empty_scene(rng, source) if empty else scene.random_scene(rng, source)
+    sizes = [(scale * width, scale * height) for width, height in scene.SIZES]
+    drawn = (scene.empty_scene if empty else scene.random_scene)(rng, source, sizes)
     quality = int(rng.integers(20, 96))
     done, data = cv2.imencode(".jpg", drawn.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
@@ -37,13 +38,15 @@ def render(seed: int, number: int, source: Source, empty: bool = False) -> Rende
     return Rendered(data.tobytes(), LabelledPicture(f"{number:06}.jpg", width, height, drawn.cards))
 
 
-def generate(folder: Path, count: int, seed: int, source: Source, empty: bool = False) -> Iterator[int]:
+def generate(
+    folder: Path, count: int, seed: int, source: Source, empty: bool = False, scale: int = 1
+) -> Iterator[int]:
     """Renders up to `count` scenes, going on where an earlier run stopped; yields how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
     pictures = labels.read(folder)[:count] if (folder / labels.FILE).exists() else []
     yield len(pictures)
     for number in range(len(pictures), count):
-        rendered = render(seed, number, source, empty)
+        rendered = render(seed, number, source, empty, scale)
         (folder / rendered.picture.file).write_bytes(rendered.jpeg)
         pictures.append(rendered.picture)
         if len(pictures) % SAVE_EVERY == 0 or len(pictures) == count:

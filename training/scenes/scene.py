@@ -47,9 +47,9 @@ def random_scene(rng: Generator, source: Source, sizes: Sequence[tuple[int, int]
     return lot.drawn(rng, KINDS)(rng, size, source)
 
 
-def empty_scene(rng: Generator, source: Source) -> Scene:
-    """A scene without a card."""
-    return _without(rng, SIZES[int(rng.integers(len(SIZES)))], source)
+def empty_scene(rng: Generator, source: Source, sizes: Sequence[tuple[int, int]] = SIZES) -> Scene:
+    """A scene without a card, in any of the sizes."""
+    return _without(rng, sizes[int(rng.integers(len(sizes)))], source)
 
 
 def _free(rng: Generator, size: tuple[int, int], source: Source) -> Scene:

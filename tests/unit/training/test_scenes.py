@@ -51,6 +51,13 @@ def test_a_scene_is_the_same_for_the_same_number(rendered: list[generate.Rendere
     assert again.jpeg != rendered[4].jpeg
 
 
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_scene_can_be_as_large_as_a_photograph(empty: bool) -> None:
+    small, large = (generate.render(SEED, 3, SOURCE, empty, scale).picture for scale in (1, 3))
+    assert (large.width, large.height) == (3 * small.width, 3 * small.height)
+    assert len(large.cards) == len(small.cards)
+
+
 def test_the_corners_lie_inside_the_picture(rendered: list[generate.Rendered]) -> None:
     for item in rendered:
         pixels = cv2.imdecode(np.frombuffer(item.jpeg, np.uint8), cv2.IMREAD_COLOR)
