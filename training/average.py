@@ -15,7 +15,7 @@ from training.errors import StartInvalid
 
 
 def average(one: Path, other: Path, share: float = 0.5) -> bytes:
-    """The file of `other` with each weight moved towards that of `one`; its calibration stays.
+    """The file of `other` with each weight moved towards that of `one`; the power of its scores stays.
 
     Args:
         one, other: what `export` or `export_classifier` wrote of the same network.

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import cv2
 
+from app.detection.errors import DetectionError
 from training import labels, measuring
 from training.errors import TrainingError
 from training.options import (
@@ -40,7 +41,7 @@ class Steps(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except TrainingError as error:
+        except (TrainingError, DetectionError) as error:
             raise click.ClickException(f"{error} [{error.code}]") from error
 
 
@@ -116,6 +117,19 @@ def generate(
 
 
 @training.command()
+@click.option("--scenes", type=FOLDER, default=SCENES, show_default=True)
+@MODEL_OPTION
+@click.option("--count", type=click.IntRange(1), default=2500, show_default=True, help="Scenes looked at.")
+def mine(scenes: Path, model: Path, count: int) -> None:
+    """Find places that the detector takes for cards and that are none, for the classifier."""
+    from training import evaluate
+    from training import mine as step
+
+    total = min(count, len(labels.read(scenes)))
+    watch("scenes", step.mine(evaluate.open_detector(model), scenes, count), total)
+
+
+@training.command()
 @click.option("--scenes", type=FOLDER, multiple=True, default=(SCENES,), show_default=True)
 @click.option("--folder", type=FOLDER, default=RUN, show_default=True, help="Checkpoints.")
 @click.option("--steps", type=click.IntRange(1), default=6000, show_default=True)
@@ -135,6 +149,7 @@ def train(
     rate: float | None,
 ) -> None:
     """Train the detector; goes on from the last checkpoint."""
+    from training import recipe
     from training.dataset import Scenes
     from training.detecting import Detecting
     from training.settings import TrainSettings
@@ -142,21 +157,9 @@ def train(
 
     settings = TrainSettings(seed=seed, threads=threads)
     settings = replace(settings, learning_rate=rate or settings.learning_rate)
+    recipe.keep(folder, seed=seed, start=start.name if start else "", rate=settings.learning_rate)
     trainer = Trainer(Detecting(Scenes.load(*scenes), settings, start), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)
-
-
-@training.command()
-@click.option("--scenes", type=FOLDER, default=SCENES, show_default=True)
-@MODEL_OPTION
-@click.option("--count", type=click.IntRange(1), default=2500, show_default=True, help="Scenes looked at.")
-def mine(scenes: Path, model: Path, count: int) -> None:
-    """Find places that the detector takes for cards and that are none, for the classifier."""
-    from training import evaluate
-    from training import mine as step
-
-    total = min(count, len(labels.read(scenes)))
-    watch("scenes", step.mine(evaluate.open_detector(model), scenes, count), total)
 
 
 @training.command()
@@ -183,6 +186,7 @@ def classify(
     rate: float | None,
 ) -> None:
     """Train the classifier of rectified cards; goes on from the last checkpoint."""
+    from training import recipe
     from training.classifying import Classifying
     from training.crops import Crops
     from training.settings import TrainSettings
@@ -190,6 +194,7 @@ def classify(
     from training.train import Trainer
 
     settings = TrainSettings(seed=seed, threads=threads, batch=16, learning_rate=rate or CLASSIFIER_RATE)
+    recipe.keep(folder, seed=seed, start=start.name if start else "", rate=settings.learning_rate)
     crops = Crops.load(scenes, cards, Stock.load(photographs))
     trainer = Trainer(Classifying(crops, settings, start), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)

@@ -93,10 +93,11 @@ def table(goals: Sequence[Goal]) -> Table:
     return shown
 
 
-def as_json(goals: Sequence[Goal]) -> str:
-    """The same as lines of JSON; what cannot be divided is null."""
+def as_json(goals: Sequence[Goal], files: Mapping[str, str]) -> str:
+    """The same as JSON, with the SHA-256 of the files by name; what cannot be divided is null."""
     rows = [
         asdict(item) | {"value": None if math.isnan(item.value) else item.value, "reached": item.reached}
         for item in goals
     ]
-    return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n"
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    return f'{{"files": {json.dumps(files)}, "figures": [\n{lines}\n]}}\n'

@@ -51,9 +51,15 @@ def read(folder: Path) -> list[LabelledPicture]:
 
 
 def read_or_none(folder: Path) -> list[LabelledPicture]:
-    """The labels of a folder, or all its pictures without a card where it has no labels."""
+    """The labels of a folder, or all its pictures without a card where it has no labels.
+
+    Raises:
+        LabelsInvalid: there is no such folder, or its labels are not in the documented form.
+    """
     if (folder / FILE).exists():
         return read(folder)
+    if not folder.is_dir():
+        raise LabelsInvalid(f"{folder} is no folder; name one with pictures.")
     pictures = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in PICTURES)
     return [LabelledPicture(name, 0, 0, ()) for name in pictures]
 

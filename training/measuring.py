@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -231,7 +232,9 @@ def goals(
         found += wanted.of_smaller(plain, variant, median(shown("runs in turns", ratios, RUNS_TIMED)))
     Console(width=120).print(wanted.table(found))
     if path:
-        path.write_text(wanted.as_json(found), "utf-8")
+        measured = [model, second] if second else [model]
+        hashes = {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in measured}
+        path.write_text(wanted.as_json(found, hashes), "utf-8")
 
 
 def measure(
@@ -256,4 +259,4 @@ def measure(
     return results
 
 
-COMMANDS = (export, export_classifier, average, calibrate, quantise, evaluate, goals)
+COMMANDS = (export_classifier, export, average, calibrate, quantise, evaluate, goals)

@@ -30,7 +30,8 @@ class Maps:
         corners: (n, cells, 4, 2), pixels of the input, clockwise, from any corner on.
         upward: (n, cells, 2), the direction from the card's centre to the middle of its top edge.
         types: (n, cells, 3).
-        corner_map, card_map: (n, h/4, w/4).
+        corner_map: (n, h/4, w/4).
+        card_map: the same; learned only because the others learn better beside it, nothing reads it.
     """
 
     objectness: Tensor

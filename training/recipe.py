@@ -1,4 +1,4 @@
-"""What a folder of drawn things was made with, so that a later run goes on with nothing else."""
+"""What a folder was made with, so that a later run goes on with nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.errors import RecipeDiffers
 FILE = "recipe.json"
 
 
-def keep(folder: Path, **facts: str | int | bool) -> None:
+def keep(folder: Path, **facts: str | int | float | bool) -> None:
     """Notes the facts in a new folder; raises RecipeDiffers where others stand in it."""
     path = folder / FILE
     if not path.exists():

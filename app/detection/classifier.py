@@ -144,5 +144,7 @@ def _plan(network: Network) -> tuple[tuple[str, ...], tuple[int, int]]:
             f"The file is no classifier of cards (task {network.metadata.get('task', 'not told')}):"
             f" {network.remedy}."
         )
+    if not set(facts.names) - {NONE}:
+        raise ModelError(f"The classifier knows no type of card: {network.remedy}.")
     height, width = facts.image_size
     return facts.names, (width, height)

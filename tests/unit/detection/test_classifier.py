@@ -174,7 +174,8 @@ def test_what_is_no_card_is_left_out(tmp_path: Path, corner_onnx: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"task": "classify"}, {"names": ""}, {"imgsz": "[0, 3]"}, {"names": "{"}]
+    "metadata",
+    [{"task": "classify"}, {"names": ""}, {"imgsz": "[0, 3]"}, {"names": "{"}, {"names": "{0: 'none'}"}],
 )
 def test_another_file_is_refused(tmp_path: Path, metadata: dict[str, str]) -> None:
     path = classifier_model.save(tmp_path / "classifier.onnx", metadata=metadata)

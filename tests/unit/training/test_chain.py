@@ -59,6 +59,8 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
         "--steps", STEPS, "--threads", 1)  # fmt: skip
     run("classify", "--from", classifier, "--scenes", scenes, "--cards", deck, "--photographs", stock,
         "--folder", tmp_path / "c2", "--steps", STEPS, "--threads", 1)  # fmt: skip
+    run("average", detector, detector, "--to", detector)
+    assert "power" in run("calibrate", *files, "--scenes", scenes)
     smaller = tmp_path / "int8.onnx"
     run("quantise", "--model", detector, "--path", smaller, "--pictures", scenes, "--count", 4)
     assert smaller.stat().st_size < detector.stat().st_size
@@ -69,7 +71,7 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     output = run("goals", *files, "--specimens", PHOTOS, "--holdout", scenes, "--empty", empty, "--json",
         figures, "--overlays", overlays, "--smaller", smaller)  # fmt: skip
     assert {len(list(folder.iterdir())) for folder in overlays.iterdir()} == {len(labels.read(PHOTOS))}
-    rows = json.loads(figures.read_text())
+    rows = json.loads(figures.read_text())["figures"]
     assert len(rows) == 18
     assert all(row["words"].split(":")[0][:8] in output for row in rows)
     assert all(row["reached"] in (True, False) for row in rows)

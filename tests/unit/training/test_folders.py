@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from training import files, labels, overlays, recipe
-from training.errors import RecipeDiffers
+from training.errors import LabelsInvalid, RecipeDiffers
 from training.labels import LabelledCard, LabelledPicture
 from training.metrics import Found, Result
 from training.views import as_it_is
@@ -40,6 +40,11 @@ def test_pictures_without_labels_are_pictures_without_a_card(tmp_path: Path) -> 
     assert [(p.file, p.cards) for p in labels.read_or_none(tmp_path)] == [("a.PNG", ()), ("b.jpg", ())]
     labels.write(tmp_path, [LabelledPicture("b.jpg", 4, 3, (LabelledCard("passport", QUAD),))])
     assert [(p.file, len(p.cards)) for p in labels.read_or_none(tmp_path)] == [("b.jpg", 1)]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LabelsInvalid, match="no folder"):
+        labels.read_or_none(tmp_path / "nowhere")
 
 
 def test_an_overlay_shows_the_label_green_and_what_was_found_red(tmp_path: Path) -> None:

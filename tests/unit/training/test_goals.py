@@ -32,7 +32,7 @@ def test_every_view_and_figure_has_its_goal() -> None:
     assert "3 pictures" in false_cards.words
     (duration,) = goals.of_duration([10.0, 90.0, 20.0])
     assert (duration.value, duration.reached) == (20.0, True)
-    rows = json.loads(goals.as_json([false_cards, duration, Goal("nothing", 1, float("nan"))]))
+    rows = json.loads(goals.as_json([false_cards, duration, Goal("nothing", 1, float("nan"))], {}))["figures"]
     assert [row["reached"] for row in rows] == [True, True, False]
     assert rows[2]["value"] is None
 
