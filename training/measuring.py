@@ -61,7 +61,7 @@ def export(
     fresh = model.with_name(f"fresh-{model.name}")
     size = writer.export(writer.restore(folder), fresh, power or 1.0)
     if power is None:
-        power = calibrated(fresh, None if alone else classifier, scenes)
+        power = set_power(fresh, None if alone else classifier, scenes)
     fresh.replace(model)
     click.echo(f"{model}: {size / 1e6:.1f} MB, scores to the power of {power:.2f}")
 
@@ -73,11 +73,11 @@ def export(
 @SCENES_OPTION
 def calibrate(model: Path, classifier: Path, alone: bool, scenes: tuple[Path, ...]) -> None:
     """Calibrate the scores of a detector's ONNX file on scenes, such as after `average`."""
-    power = calibrated(model, None if alone else classifier, scenes)
+    power = set_power(model, None if alone else classifier, scenes)
     click.echo(f"{model}: scores to the power of {power:.2f}")
 
 
-def calibrated(model: Path, classifier: Path | None, folders: tuple[Path, ...]) -> float:
+def set_power(model: Path, classifier: Path | None, folders: tuple[Path, ...]) -> float:
     """Raises a file's scores to the power that suits them, behind the classifier if any; returns it."""
     from app.detection.classifier import Classifier
     from app.detection.settings import DetectionSettings

@@ -48,7 +48,7 @@ def sigmoid(value: float) -> float:
     return 1 / (1 + math.exp(-value))
 
 
-def golden(maps: Maps, settings: DecoderSettings) -> Floats:
+def golden(maps: Maps, settings: DecoderSettings, power: float) -> Floats:
     """(19, candidates), cell by cell and corner by corner."""
     objectness, quads, upward, types, heat, _ = (
         getattr(maps, name)[0].double().numpy() for name in Maps.__slots__
@@ -67,7 +67,7 @@ def golden(maps: Maps, settings: DecoderSettings) -> Floats:
         )
         corners = np.array([place for place, _ in drawn])
         low, high = corners.min(0), corners.max(0)
-        rows = [*((low + high) / 2), *(high - low), *(votes / votes.max() * scores[cell])]
+        rows = [*((low + high) / 2), *(high - low), *(votes / votes.max() * scores[cell] ** power)]
         for place, peak in drawn:
             rows += [*place, peak]
         columns.append(rows)
@@ -149,8 +149,9 @@ def softmax(logits: Floats) -> Floats:
     return powers / powers.sum()
 
 
+@pytest.mark.parametrize("power", [1.0, 0.7, 1.4])
 @pytest.mark.parametrize("seed", range(12))
-def test_decodes_as_plain_loops_do(seed: int) -> None:
+def test_decodes_as_plain_loops_do(seed: int, power: float) -> None:
     maps = random_maps(seed)
-    found = decoder.decode(maps, SETTINGS)[0].numpy()
-    assert found == pytest.approx(golden(maps, SETTINGS), abs=2e-3)
+    found = decoder.decode(maps, SETTINGS, power)[0].numpy()
+    assert found == pytest.approx(golden(maps, SETTINGS, power), abs=2e-3)
