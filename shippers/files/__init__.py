@@ -20,6 +20,7 @@ loss         what people are told, and bytes lost by reason
 likeness     whether a file that nobody reads yet repeats another: a copy of it, or compressed from it
 unmet        files that have no row of the registry yet, and what they tell of what was never read
 unread       files that went before anybody opened them: their bytes are lost
+heirs        which copy a file is read on in, once it is cut short or gone
 cut          files that were cut short: goes on in their copies, tells of losses
 tail         all of them: adopts new files, follows renames, lets go of files that are gone
 

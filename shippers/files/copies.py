@@ -208,6 +208,12 @@ class Copies:
         self.held.clear()
 
 
+def holds_all(content: Content, harvester: Harvester) -> bool:
+    """Whether `content` has all that was read of the harvester's file, as far as that can still be told."""
+    tail = content.read(len(harvester.tail), harvester.position - len(harvester.tail))
+    return bool(tail) and tail == harvester.tail and is_remainder(content, harvester)
+
+
 def is_remainder(content: Content, harvester: Harvester) -> bool:
     """Whether `content` is what the harvester's file was before it was cut short: same begin, same tail.
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shippers.files.adopt import Adopted
-from shippers.files.copies import Copies, Copy, is_remainder, moved
+from shippers.files.copies import moved
 from shippers.files.harvest import Harvester
+from shippers.files.heirs import Heirs
 from shippers.files.known import Known
 from shippers.files.loss import Losses
 from shippers.files.siblings import forms
@@ -30,13 +31,13 @@ class Cuts:
         self,
         registry: Registry,
         known: Known,
-        copies: Copies,
+        heirs: Heirs,
         strangers: Strangers,
         losses: Losses,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
-        self._registry, self._known, self._copies = registry, known, copies
+        self._registry, self._known, self._heirs = registry, known, heirs
         self._strangers, self._losses = strangers, losses
         self._clock, self._wall = clock, wall
 
@@ -50,7 +51,7 @@ class Cuts:
         row = self._registry.get(harvester.source.id)
         if row is None:
             return
-        copy = self._remainder(harvester)
+        copy = self._heirs.of_cut(harvester)
         size_bytes = copy.content.size() if copy else 0
         lost = max(harvester.most_bytes - max(harvester.position, size_bytes), 0)
         row = replace(
@@ -124,21 +125,3 @@ class Cuts:
         if seen_s is not None:
             path = f"{found.told[: -len(found.name)]}{found.group.rpartition('/')[2]}"
             self._losses.truncated(replace(row, path=path), 0, 0, max(self._wall() - seen_s, 0.0), found.name)
-
-    def _remainder(self, harvester: Harvester) -> Copy | None:
-        """The longest copy of what the file was. It is the harvester's from now on."""
-        copies = [
-            each
-            for each in self._copies.of(harvester.source.id)
-            if is_remainder(each.content, harvester) and each.wake()
-        ]
-        if copies:
-            self._copies.let_go(copies[0].found.place)
-            return copies[0]
-        waiting = self._strangers.candidates(harvester.found.group)
-        found = [each for each in waiting if is_remainder(each.content, harvester)]
-        if not found:
-            return None
-        longest = max(found, key=lambda each: each.content.size())
-        self._strangers.harvested(longest)
-        return Copy(longest.found, longest.content, harvester.source.id)

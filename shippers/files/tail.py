@@ -16,6 +16,7 @@ from shippers.files.deletions import Deletions
 from shippers.files.find import Folders
 from shippers.files.gzipped import Gzipped
 from shippers.files.harvest import Harvester
+from shippers.files.heirs import Heirs
 from shippers.files.known import Known, Rest
 from shippers.files.loss import Losses
 from shippers.files.names import globs
@@ -63,7 +64,8 @@ class Tail:
         self._strangers = Strangers(
             namespace, registry, settings, self._known, self._copies, self.losses, clock, wall
         )
-        self._cuts = Cuts(registry, self._known, self._copies, self._strangers, self.losses, clock, wall)
+        self._heirs = Heirs(self._copies, self._strangers)
+        self._cuts = Cuts(registry, self._known, self._heirs, self._strangers, self.losses, clock, wall)
         stock = Stock(home / "quarantine")
         self._deletions = Deletions(
             registry, settings, self._known, self._copies, self._strangers, self.losses, stock, wall
@@ -220,16 +222,14 @@ class Tail:
     def _let_go_of_gone(self, harvester: Harvester) -> None:
         """A file that is gone and settled; a copy, or what it was compressed to, stands for it now."""
         row = self._registry.get(harvester.source.id)
-        copies = [each for each in self._copies.of(harvester.source.id) if each.wake()]
-        if row is None or not copies:
-            if row:
-                self._registry.save([replace(row, gone_s=self._wall())])
-            self._known.drop(harvester)
+        copy = self._heirs.of_gone(harvester) if row else None
+        if row and copy:
+            self._registry.save([moved(row, harvester, copy)])
+            self._known.move(harvester, copy.content, copy.found)
             return
-        copy = copies[0]
-        self._registry.save([moved(row, harvester, copy)])
-        self._copies.let_go(copy.found.place)
-        self._known.move(harvester, copy.content, copy.found)
+        if row:
+            self._registry.save([replace(row, gone_s=self._wall())])
+        self._known.drop(harvester)
 
     def _look_at_compressed(self, harvester: Harvester, content: Gzipped) -> None:
         """Gives a file up that ends too early, and tells once of one that is damaged."""

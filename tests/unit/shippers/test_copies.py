@@ -747,6 +747,26 @@ def test_a_new_file_at_the_place_that_a_crash_left_noted_as_a_copys_is_read(
     reader.stop()
 
 
+def test_the_longer_of_two_copies_stands_for_their_original_though_it_had_no_room(
+    home: Path, log: Path
+) -> None:
+    path = log / "request.ndjson"
+    reader = Reader(home, SETTINGS.model_copy(update={"open_files": 2}))
+    append(path, "a1", "a2")
+    compress(path, log / "request.ndjson.1.gz")
+    lines = reader.run()
+    append(path, "a3", "a4")
+    lines |= reader.run()
+    (log / "request.ndjson.2").write_bytes(path.read_bytes() + b"a5\n")
+    path.unlink()
+    for _ in range(6):
+        lines |= reader.later()
+    assert texts(lines) == ["a1", "a2", "a3", "a4", "a5"]
+    reader.restart()
+    assert reader.run() == {}
+    reader.stop()
+
+
 def test_a_file_that_is_emptied_before_its_first_line_is_whole_leaves_its_room(home: Path, log: Path) -> None:
     path = log / "request.ndjson"
     reader = Reader(home, SETTINGS.model_copy(update={"open_files": 1}))
