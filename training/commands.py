@@ -70,14 +70,20 @@ def stock(sources: tuple[Path, ...], portrait: tuple[Path, ...], folder: Path) -
 @SEED_OPTION
 @PHOTOGRAPHS_OPTION
 @HOLDOUT_OPTION
-def deck(folder: Path, count: int, seed: int, photographs: Path, holdout: bool) -> None:
+@click.option("--family", multiple=True, help="Of the cards, as `training.cards` names them; default all.")
+def deck(
+    folder: Path, count: int, seed: int, photographs: Path, holdout: bool, family: tuple[str, ...]
+) -> None:
     """Draw cards and other things in advance; goes on where it stopped."""
     from training import deck as step
     from training import recipe
+    from training.cards import FAMILIES
     from training.stock import Stock
 
-    recipe.keep(folder, seed=seed, holdout=holdout)
-    watch("cards", step.render(folder, count, seed, Stock.load(photographs, holdout)), count)
+    if unknown := set(family) - FAMILIES.keys():
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}: name some of {', '.join(FAMILIES)}.")
+    recipe.keep(folder, seed=seed, holdout=holdout, families=" ".join(family))
+    watch("cards", step.render(folder, count, seed, Stock.load(photographs, holdout), family), count)
 
 
 @training.command()

@@ -50,9 +50,10 @@ class Fresh:
 
     stock: Stock = NOTHING
     px_per_mm: float | None = None  # by lot where it is None
+    families: tuple[str, ...] = ()  # of the cards; all of them where none is named
 
     def card(self, rng: Generator) -> Card:
-        return cards.draw(rng, self._scale(rng), self.stock)
+        return cards.draw(rng, self._scale(rng), self.stock, self.families)
 
     def thing(self, rng: Generator) -> Thing:
         return clutter.thing(rng, self._scale(rng) * THING_SCALE, self.stock)
@@ -106,13 +107,16 @@ class Deck:
         return Thing(entry.pixels(), entry.width_mm)
 
 
-def render(folder: Path, count: int, seed: int, stock: Stock = NOTHING) -> Iterator[int]:
+def render(
+    folder: Path, count: int, seed: int, stock: Stock = NOTHING, families: tuple[str, ...] = ()
+) -> Iterator[int]:
     """Draws up to `count` entries, going on where an earlier run stopped; yields how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
     known = _read(folder)[:count]
+    source = Fresh(stock, families=families)
     yield len(known)
     for number in range(len(known), count):
-        known.append(_draw(folder, number, np.random.default_rng([seed, number]), Fresh(stock)))
+        known.append(_draw(folder, number, np.random.default_rng([seed, number]), source))
         if len(known) % SAVE_EVERY == 0 or len(known) == count:
             lines = ",\n".join(json.dumps(item) for item in known)
             files.write(folder / FILE, f"[\n{lines}\n]\n".encode())

@@ -17,6 +17,7 @@ passport   data pages and covers (护照), alone or in an open booklet
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -89,8 +90,11 @@ GROUPS = (IDENTITY, LICENCES, PASSPORTS)
 FAMILIES: dict[str, Draw] = {name: draw for group in GROUPS for name, (draw, _) in group.items()}
 
 
-def draw(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
-    """A card of any family, some of them worn; the three types are equally frequent."""
-    family = lot.drawn(rng, GROUPS[int(rng.integers(len(GROUPS)))])
+def draw(rng: Generator, px_per_mm: float, stock: Stock = NOTHING, families: Sequence[str] = ()) -> Card:
+    """A card, some worn: of any family, the three types equally frequent, or of the named families alike."""
+    if families:
+        family = FAMILIES[families[int(rng.integers(len(families)))]]
+    else:
+        family = lot.drawn(rng, GROUPS[int(rng.integers(len(GROUPS)))])
     card = family(rng, px_per_mm, stock)
     return replace(card, pixels=worn(card.pixels, rng))
