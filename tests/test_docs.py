@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -80,6 +81,24 @@ def test_the_page_on_the_models_is_of_the_files_that_are_shipped() -> None:
     ]
     assert shipped
     assert sorted(rows) == sorted(shipped), "bring the table in docs/model.md up to date"
+
+
+def test_the_figures_on_that_page_are_those_that_were_measured() -> None:
+    """Those that `python -m training goals --json` wrote of the files that are shipped."""
+    written = json.loads((ROOT / "docs" / "model.json").read_text("utf-8"))
+    models = ROOT / "app" / "detection" / "models"
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in models.glob("*.onnx")}
+    assert written["files"] == hashes
+    rows = [
+        re.split(r" *\| *", line.strip("| "))
+        for line in (ROOT / "docs" / "model.md").read_text("utf-8").splitlines()
+        if line.endswith(("| yes |", "| no |"))
+    ]
+    shown = {words: (float(measured), reached) for words, _, measured, reached in rows}
+    figures = written["figures"]
+    assert shown == {
+        each["words"]: (round(each["value"], 3), "yes" if each["reached"] else "no") for each in figures
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
