@@ -31,7 +31,7 @@ torture: $(VENV)/.dev  ## 500 random runs of writers, rotations, faults and kill
 
 soak: $(VENV)/.dev  ## random input, other at each turn, until a test fails (`make test` draws the same each time); TIMES=N
 	for turn in $$(seq $(or $(TIMES),1000000)); do \
-	  $(BIN)/python -m pytest --quiet --hypothesis-profile=random tests/property tests/contract/test_random_queries.py || exit 1; \
+	  $(BIN)/python -m pytest --quiet --hypothesis-profile=default tests/property tests/contract/test_random_queries.py || exit 1; \
 	done
 
 format: $(VENV)/.dev  ## rewrite the code in the project's format

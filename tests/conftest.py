@@ -14,7 +14,6 @@ from hypothesis import settings
 from tests.servers import Server, ServerUnavailable, running_elasticsearch, running_node
 
 settings.register_profile("same", derandomize=True)  # a change is judged by what it changes, not by luck
-settings.register_profile("random")  # `make soak` draws what nobody has seen yet
 settings.load_profile("same")
 
 

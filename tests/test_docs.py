@@ -17,6 +17,7 @@ from app.commands import cli, reference
 from elastic import fields
 
 ROOT = Path(__file__).parents[1]
+MODELS = ROOT / "app" / "detection" / "models"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = {field.name for field in fields.read()}
 DOTTED = re.compile(r"@timestamp|[a-z_]+(\.[a-z_0-9]+)+")
@@ -67,6 +68,11 @@ def test_the_reference_is_fresh() -> None:
     assert reference.PAGE.read_text("utf-8") == reference.page(), "run `make docs`"
 
 
+def hashes() -> dict[str, str]:
+    """The SHA-256 of each model that is shipped, by name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in MODELS.glob("*.onnx")}
+
+
 def test_the_page_on_the_models_is_of_the_files_that_are_shipped() -> None:
     """Of each file its name, its size in MB of a million bytes, and its SHA-256."""
     rows = re.findall(
@@ -74,11 +80,8 @@ def test_the_page_on_the_models_is_of_the_files_that_are_shipped() -> None:
         (ROOT / "docs" / "model.md").read_text("utf-8"),
         re.MULTILINE,
     )
-    files = (ROOT / "app" / "detection" / "models").glob("*.onnx")
-    shipped = [
-        (path.name, f"{path.stat().st_size / 1e6:.1f} MB", hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in files
-    ]
+    sizes = {path.name: f"{path.stat().st_size / 1e6:.1f} MB" for path in MODELS.glob("*.onnx")}
+    shipped = [(name, sizes[name], digest) for name, digest in hashes().items()]
     assert shipped
     assert sorted(rows) == sorted(shipped), "bring the table in docs/model.md up to date"
 
@@ -86,9 +89,7 @@ def test_the_page_on_the_models_is_of_the_files_that_are_shipped() -> None:
 def test_the_figures_on_that_page_are_those_that_were_measured() -> None:
     """Those that `python -m training goals --json` wrote of the files that are shipped."""
     written = json.loads((ROOT / "docs" / "model.json").read_text("utf-8"))
-    models = ROOT / "app" / "detection" / "models"
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in models.glob("*.onnx")}
-    assert written["files"] == hashes
+    assert written["files"] == hashes()
     rows = [
         re.split(r" *\| *", line.strip("| "))
         for line in (ROOT / "docs" / "model.md").read_text("utf-8").splitlines()

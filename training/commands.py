@@ -163,7 +163,7 @@ def train(
 
     settings = TrainSettings(seed=seed, threads=threads)
     settings = replace(settings, learning_rate=rate or settings.learning_rate)
-    recipe.keep(folder, seed=seed, start=start.name if start else "", rate=settings.learning_rate)
+    recipe.keep_training(folder, settings, start)
     trainer = Trainer(Detecting(Scenes.load(*scenes), settings, start), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)
 
@@ -200,7 +200,7 @@ def classify(
     from training.train import Trainer
 
     settings = TrainSettings(seed=seed, threads=threads, batch=16, learning_rate=rate or CLASSIFIER_RATE)
-    recipe.keep(folder, seed=seed, start=start.name if start else "", rate=settings.learning_rate)
+    recipe.keep_training(folder, settings, start)
     crops = Crops.load(scenes, cards, Stock.load(photographs))
     trainer = Trainer(Classifying(crops, settings, start), folder, settings)
     watch("steps", trainer.run(steps, minutes), steps)

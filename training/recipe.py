@@ -7,6 +7,7 @@ from pathlib import Path
 
 from training import files
 from training.errors import RecipeDiffers
+from training.settings import TrainSettings
 
 FILE = "recipe.json"
 
@@ -21,3 +22,8 @@ def keep(folder: Path, **facts: str | int | float | bool) -> None:
     known = json.loads(path.read_text("utf-8"))
     if known != facts:
         raise RecipeDiffers(f"{folder} was made with {known}, not with {facts}: give another folder.")
+
+
+def keep_training(folder: Path, settings: TrainSettings, start: Path | None) -> None:
+    """Notes what a training begins with; raises RecipeDiffers where its folder holds another one."""
+    keep(folder, seed=settings.seed, start=start.name if start else "", rate=settings.learning_rate)

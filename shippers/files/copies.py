@@ -210,8 +210,8 @@ class Copies:
 
 def holds_all(content: Content, harvester: Harvester) -> bool:
     """Whether `content` has all that was read of the harvester's file, as far as that can still be told."""
-    tail = content.read(len(harvester.tail), harvester.position - len(harvester.tail))
-    return bool(tail) and tail == harvester.tail and is_remainder(content, harvester)
+    reaches = bool(harvester.tail and content.read(1, harvester.position - 1))
+    return reaches and is_remainder(content, harvester)
 
 
 def is_remainder(content: Content, harvester: Harvester) -> bool:

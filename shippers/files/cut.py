@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shippers.files.adopt import Adopted
-from shippers.files.copies import moved
 from shippers.files.harvest import Harvester
 from shippers.files.heirs import Heirs
 from shippers.files.known import Known
@@ -64,8 +63,7 @@ class Cuts:
             self._known.read_to[row.id] = harvester.read_to
             self._known.drop(harvester)
         else:
-            self._registry.save([moved(row, harvester, copy)])
-            self._known.move(harvester, copy.content, copy.found)
+            self._heirs.move(row, harvester, copy)
         self._strangers.left[place] = row.id
         self._strangers.returned(place)
 

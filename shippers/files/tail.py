@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shippers.batch import Source
 from shippers.files.adopt import Adopted
-from shippers.files.copies import Copies, moved
+from shippers.files.copies import Copies
 from shippers.files.cut import Cuts
 from shippers.files.deletions import Deletions
 from shippers.files.find import Folders
@@ -64,7 +64,7 @@ class Tail:
         self._strangers = Strangers(
             namespace, registry, settings, self._known, self._copies, self.losses, clock, wall
         )
-        self._heirs = Heirs(self._copies, self._strangers)
+        self._heirs = Heirs(registry, self._known, self._copies, self._strangers)
         self._cuts = Cuts(registry, self._known, self._heirs, self._strangers, self.losses, clock, wall)
         stock = Stock(home / "quarantine")
         self._deletions = Deletions(
@@ -224,8 +224,7 @@ class Tail:
         row = self._registry.get(harvester.source.id)
         copy = self._heirs.of_gone(harvester) if row else None
         if row and copy:
-            self._registry.save([moved(row, harvester, copy)])
-            self._known.move(harvester, copy.content, copy.found)
+            self._heirs.move(row, harvester, copy)
             return
         if row:
             self._registry.save([replace(row, gone_s=self._wall())])
