@@ -64,7 +64,7 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A compressed card, or a thing where the type is empty."""
+    """A compressed card, or a thing where the type is empty; so wide in millimetres."""
 
     type: str
     quad: NDArray[np.float32]
@@ -100,7 +100,7 @@ class Deck:
 
     def card(self, rng: Generator) -> Card:
         entry = self.cards[int(rng.integers(len(self.cards)))]
-        return Card(entry.type, entry.pixels(), entry.quad)
+        return Card(entry.type, entry.pixels(), entry.quad, entry.width_mm)
 
     def thing(self, rng: Generator) -> Thing:
         entry = self.things[int(rng.integers(len(self.things)))]
@@ -130,7 +130,7 @@ def _draw(folder: Path, number: int, rng: Generator, source: Fresh) -> dict[str,
         return {"type": "", "quad": [], "width_mm": thing.width_mm}
     card = source.card(rng)
     _store(folder, number, card.pixels)
-    return {"type": card.type, "quad": card.quad.tolist(), "width_mm": 0.0}
+    return {"type": card.type, "quad": card.quad.tolist(), "width_mm": card.width_mm}
 
 
 def _store(folder: Path, number: int, pixels: Pixels) -> None:

@@ -7,7 +7,7 @@ from numpy.random import Generator
 from training.cards import design as parts
 from training.cards import mrz, ornament, people
 from training.cards.design import Design
-from training.cards.faces import face
+from training.cards.faces import before, face
 from training.cards.sheet import ID1, Card, Colour, Sheet
 from training.stock import NOTHING, Stock
 
@@ -38,7 +38,8 @@ def identity_front(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> 
     sheet.text(17, 35.5, address[11:], 3.5, INK, "hei")
     sheet.text(6, 48.5, "公民身份号码", 3.1, LABEL, "hei")
     sheet.text(30, 48.8, people.identity_number(rng, birth), 4.3, INK, "mono")
-    sheet.put(face(rng, stock, (236, 240, 242) if rng.uniform() < 0.5 else None), 57, 8, 24, 31)
+    head = face(rng, stock)
+    sheet.put(before(head, (236, 240, 242)) if rng.uniform() < 0.5 else head, 57, 8, 24, 31)
     _finish(sheet, rng)
     return sheet.card("id_card")
 
@@ -84,7 +85,7 @@ def licence(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     sheet.text(
         29, 57, f"{start.dashed()} 至 {start.year + 10}-{start.month:02}-{start.day:02}", 3.0, INK, "hei"
     )
-    sheet.put(face(rng, stock, (250, 250, 250)), 64, 29, 20, 26)
+    sheet.put(before(face(rng, stock), (250, 250, 250)), 64, 29, 20, 26)
     _finish(sheet, rng)
     return sheet.card("driving_licence", 2.0)
 
@@ -124,7 +125,8 @@ def passport_page(sheet: Sheet, rng: Generator, look: Design, stock: Stock) -> N
         _bilingual(sheet, look, (x, 9), label, value)
     sheet.text(84, 9, "护照号/Passport No.", 2, look.label, "hei")
     sheet.text(84, 13.4, number, 4.4, look.ink, "mono")
-    sheet.put(face(rng, stock, (244, 246, 250)), 6, 17, 33, 43)
+    sheet.holder = face(rng, stock)
+    sheet.put(before(sheet.holder, (244, 246, 250)), 6, 17, 33, 43)
     surname, given, birth = parts.holder(rng)
     sheet.text(44, 17.5, "姓名/Name", 2, look.label, "hei")
     sheet.text(44, 21.7, people.chinese_name(rng), 4, look.ink, "hei")

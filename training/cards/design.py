@@ -179,13 +179,15 @@ def coded_head(sheet: Sheet, rng: Generator, look: Design, title: str, code: str
 def photo(
     sheet: Sheet, rng: Generator, look: Design, stock: Stock, top: float, width: float, height: float
 ) -> tuple[float, float]:
-    """The portrait at the design's side; returns the left and the right border of the room beside it."""
+    """The holder's portrait at the design's side; returns the borders, left and right, of the room beside."""
     margin = float(rng.uniform(2.5, 6))
     left = margin if look.left else sheet.width - margin - width
-    backdrop: Colour | None = ornament.colour(rng, 190, 252) if rng.uniform() < 0.7 else None
-    if rng.uniform() < 0.1:
-        backdrop = (int(rng.integers(60, 120)), int(rng.integers(110, 160)), int(rng.integers(190, 240)))
-    picture = faces.face(rng, stock, backdrop, bool(rng.uniform() < 0.3))
+    sheet.holder = picture = faces.face(rng, stock)
+    if rng.uniform() < 0.73:
+        blue = (int(rng.integers(60, 120)), int(rng.integers(110, 160)), int(rng.integers(190, 240)))
+        picture = faces.before(picture, blue if rng.uniform() < 0.14 else ornament.colour(rng, 190, 252))
+    if rng.uniform() < 0.3:
+        picture = faces.grey(picture)
     sheet.put(picture, left, top, width, height, float(rng.choice((1.0, 1.0, 0.85))))
     if rng.uniform() < 0.15:
         sheet.frame(left, top, width, height, look.title)
@@ -201,15 +203,10 @@ def photo_beside(
 
 
 def ghost(sheet: Sheet, rng: Generator, stock: Stock, x: float, y: float, width: float = 12) -> None:
-    """A second, paler portrait."""
-    sheet.put(
-        faces.face(rng, stock, None, bool(rng.uniform() < 0.8)),
-        x,
-        y,
-        width,
-        width * 1.28,
-        float(rng.uniform(0.3, 0.8)),
-    )
+    """The holder once more, smaller and paler."""
+    head = sheet.holder or faces.face(rng, stock)
+    picture = faces.grey(head) if rng.uniform() < 0.8 else head
+    sheet.put(picture, x, y, width, width * 1.28, float(rng.uniform(0.3, 0.8)))
 
 
 def fields(

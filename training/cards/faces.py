@@ -14,19 +14,26 @@ from training.stock import Stock
 PHOTOGRAPH_SHARE = 0.55  # of portraits, where there are photographs
 
 
-def face(rng: Generator, stock: Stock, backdrop: Colour | None = None, grey: bool = False) -> Image.Image:
-    """A head and shoulders, 250 x 320 pixels; transparent around them when there is no backdrop."""
+def face(rng: Generator, stock: Stock) -> Image.Image:
+    """A head and shoulders, RGBA, 250 x 320 pixels, transparent around them."""
     if not stock.portraits or rng.uniform() >= PHOTOGRAPH_SHARE:
-        return portrait(rng, backdrop, grey)
+        return portrait(rng)
     pixels = stock.portraits[int(rng.integers(len(stock.portraits)))]
     pixels = _bent(pixels if rng.uniform() < 0.5 else np.ascontiguousarray(pixels[:, ::-1]), rng)
-    pixels[..., :3] = _tinted(pixels[..., :3], rng, grey)
-    image = Image.fromarray(pixels)
-    if backdrop is None:
-        return image
-    sheet = Image.new("RGBA", image.size, (*backdrop, 255))
-    sheet.alpha_composite(image)
+    pixels[..., :3] = _tinted(pixels[..., :3], rng)
+    return Image.fromarray(pixels)
+
+
+def before(head: Image.Image, backdrop: Colour) -> Image.Image:
+    """The same before a wall of one colour."""
+    sheet = Image.new("RGBA", head.size, (*backdrop, 255))
+    sheet.alpha_composite(head)
     return sheet
+
+
+def grey(head: Image.Image) -> Image.Image:
+    """The same without colours."""
+    return Image.merge("LA", (head.convert("L"), head.getchannel("A"))).convert("RGBA")
 
 
 def _bent(pixels: Pixels, rng: Generator) -> Pixels:
@@ -42,10 +49,8 @@ def _bent(pixels: Pixels, rng: Generator) -> Pixels:
     return cv2.remap(pixels, x * width, y * height, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
-def _tinted(pixels: Pixels, rng: Generator, grey: bool) -> Pixels:
-    """Other skin, hair and clothes, or no colour at all."""
-    if grey:
-        return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+def _tinted(pixels: Pixels, rng: Generator) -> Pixels:
+    """Other skin, hair and clothes."""
     table = np.linspace(0, 1, 256)[:, None] ** rng.uniform(0.6, 1.7)
     gains = rng.uniform(0.8, 1.1) * rng.uniform(0.9, 1.1, 3)
     return cv2.LUT(pixels, np.clip(table * gains * 255, 0, 255).astype(np.uint8)[None])

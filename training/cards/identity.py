@@ -9,7 +9,7 @@ from numpy.random import Generator
 from training.cards import design as parts
 from training.cards import mrz, ornament, people
 from training.cards.design import photo_beside
-from training.cards.faces import face
+from training.cards.faces import before, face
 from training.cards.sheet import ID1, ID2, Card, Sheet
 from training.stock import NOTHING, Stock
 
@@ -190,7 +190,8 @@ def centred(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     """The portrait in the middle, values to both sides."""
     look, sheet = parts.start(rng, px_per_mm, stock)
     top = parts.head(sheet, rng, look, look.script.identity)
-    sheet.put(face(rng, stock, (235, 238, 240)), 32, top + 2, 22, 28)
+    sheet.holder = face(rng, stock)
+    sheet.put(before(sheet.holder, (235, 238, 240)), 32, top + 2, 22, 28)
     parts.fields(sheet, rng, look, (3, top + 1, 31, HEIGHT - 6))
     parts.fields(sheet, rng, look, (56, top + 1, WIDTH - 3, HEIGHT - 6))
     sheet.text(43, HEIGHT - 5, people.digits(rng, 11), 4, look.ink, "mono", "ms")

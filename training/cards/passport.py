@@ -13,7 +13,7 @@ from numpy.random import Generator
 from training.cards import chinese, mrz, ornament, people
 from training.cards import design as parts
 from training.cards.design import Design
-from training.cards.faces import face
+from training.cards.faces import face, grey
 from training.cards.scripts import LATIN
 from training.cards.sheet import ID3, Card, Colour, Sheet, outline
 from training.stock import NOTHING, Stock
@@ -118,7 +118,8 @@ def engraved(rng: Generator, px_per_mm: float, stock: Stock = NOTHING) -> Card:
     sheet = Sheet(WIDTH, HEIGHT, px_per_mm, look.paper)
     parts.ground(sheet, rng, look, stock)
     _head(sheet, rng, look)
-    sheet.put(face(rng, stock, None, True), 5, 16, 36, 46)
+    sheet.holder = face(rng, stock)
+    sheet.put(grey(sheet.holder), 5, 16, 36, 46)
     parts.fields(sheet, rng, look, (44, 14, 95, 62))
     parts.ghost(sheet, rng, stock, 98, 36, 20)
     parts.extras(sheet, rng, look, stock)
@@ -288,4 +289,4 @@ def _opened(rng: Generator, page: Sheet, other: Sheet, below: bool = True, share
     )
     pixels[..., :3] = (pixels[..., :3] * shade[:, None, None]).astype(np.uint8)
     top, bottom = (seam, height) if below else (0, seam)
-    return Card("passport", pixels, outline(0, top, width, bottom))
+    return Card("passport", pixels, outline(0, top, width, bottom), page.width)

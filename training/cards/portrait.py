@@ -26,9 +26,9 @@ HAIRS: tuple[Colour, ...] = (
 HEIGHT = 320
 
 
-def portrait(rng: Generator, backdrop: Colour | None = None, grey: bool = False) -> Image.Image:
-    """A head and shoulders, 250 x 320 pixels; transparent around them when there is no backdrop."""
-    image = Image.new("RGBA", (250, HEIGHT), (*backdrop, 255) if backdrop else (0, 0, 0, 0))
+def portrait(rng: Generator) -> Image.Image:
+    """A head and shoulders, 250 x 320 pixels, transparent around them."""
+    image = Image.new("RGBA", (250, HEIGHT), (0, 0, 0, 0))
     pen = ImageDraw.Draw(image)
     skin, hair = SKINS[int(rng.integers(len(SKINS)))], HAIRS[int(rng.integers(len(HAIRS)))]
     width, height = rng.uniform(96, 124), rng.uniform(138, 168)
@@ -39,12 +39,7 @@ def portrait(rng: Generator, backdrop: Colour | None = None, grey: bool = False)
     pen.ellipse(face, fill=skin)
     _shade(pen, face, skin)
     _features(rng, pen, face, skin, hair)
-    image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.6, 1.8)))
-    if grey:
-        alpha = image.getchannel("A")
-        image = image.convert("L").convert("RGBA")
-        image.putalpha(alpha)
-    return image
+    return image.filter(ImageFilter.GaussianBlur(rng.uniform(0.6, 1.8)))
 
 
 def _dim(colour: Colour, share: float) -> Colour:

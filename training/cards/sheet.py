@@ -26,20 +26,27 @@ class Card:
         type: one of settings.TYPES.
         pixels: (h, w, 4) RGBA; transparent where there is no card, such as outside rounded corners.
         quad: (4, 2) corners of the document in these pixels: top left, top right, bottom right, bottom left.
+        width_mm: of the document, from its top left to its top right.
     """
 
     type: str
     pixels: Pixels
     quad: NDArray[np.float32]
+    width_mm: float
 
 
 class Sheet:
-    """A surface of so many millimetres; all positions and sizes are millimetres from its top left."""
+    """A surface of so many millimetres; all positions and sizes are millimetres from its top left.
+
+    Attributes:
+        holder: the face of the portrait on it, transparent around the head; None before there is one.
+    """
 
     def __init__(self, width: float, height: float, px_per_mm: float, colour: Colour) -> None:
         self.width, self.height, self.scale = width, height, px_per_mm
         self.image = Image.new("RGB", (self.px(width), self.px(height)), colour)
         self.pen = ImageDraw.Draw(self.image)
+        self.holder: Image.Image | None = None
 
     def px(self, millimetres: float) -> int:
         """At least one pixel."""
@@ -108,7 +115,7 @@ class Sheet:
     def card(self, type_: str, corner: float = 3.0) -> Card:
         """The whole sheet as a card."""
         pixels = self.cut(corner)
-        return Card(type_, pixels, outline(0, 0, pixels.shape[1], pixels.shape[0]))
+        return Card(type_, pixels, outline(0, 0, pixels.shape[1], pixels.shape[0]), self.width)
 
 
 def outline(x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float32]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.random import Generator
@@ -26,7 +28,7 @@ def laminated(card: Card, rng: Generator) -> Card:
     cv2.rectangle(pixels, (0, 0), (width - 1, height - 1), (235, 235, 235, 200), max(1, border // 6))
     streak = _streak(height, width, rng)
     pixels[..., :3] = np.clip(pixels[..., :3] + streak, 0, 255).astype(np.uint8)
-    return Card(card.type, pixels, card.quad + np.float32(border))
+    return replace(card, pixels=pixels, quad=card.quad + np.float32(border))
 
 
 def _streak(height: int, width: int, rng: Generator) -> np.ndarray:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.cards.sheet import Card
+from training.cards.sheet import ID1, Card
 
 Pixels = NDArray[np.uint8]
-CARD_PX = 380  # width of a card in an arrangement of several
+PX_PER_MM = 5.0  # of all cards in an arrangement of several
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def apart(rng: Generator, cards: list[Card]) -> Panel:
 
 def _grid(rng: Generator, cards: list[Card], gap: float, shuffled: bool) -> Panel:
     columns = int(rng.integers(1, len(cards) + 1)) if shuffled else 1
-    between = round(gap * CARD_PX)
+    between = round(gap * ID1[0] * PX_PER_MM)
     sized = [_sized(card) for card in cards]
     rows = [sized[start : start + columns] for start in range(0, len(sized), columns)]
     height = sum(max(card.pixels.shape[0] for card in row) + between for row in rows)
@@ -61,16 +61,17 @@ def _grid(rng: Generator, cards: list[Card], gap: float, shuffled: bool) -> Pane
 
 
 def _sized(card: Card) -> Card:
-    scale = CARD_PX / card.pixels.shape[1]
+    """In the scale of the arrangement: a passport beside a card is wider than that."""
+    scale = PX_PER_MM * card.width_mm / float(card.quad[1, 0] - card.quad[0, 0])
     pixels = cv2.resize(card.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return Card(card.type, pixels, (card.quad * scale).astype(np.float32))
+    return replace(card, pixels=pixels, quad=(card.quad * scale).astype(np.float32))
 
 
 def _turned(card: Card) -> Card:
     """Upside down."""
     height, width = card.pixels.shape[:2]
-    return Card(
-        card.type,
-        np.ascontiguousarray(card.pixels[::-1, ::-1]),
-        np.array([width, height], np.float32) - card.quad,
+    return replace(
+        card,
+        pixels=np.ascontiguousarray(card.pixels[::-1, ::-1]),
+        quad=np.array([width, height], np.float32) - card.quad,
     )

@@ -7,7 +7,7 @@ from numpy.random import Generator
 from PIL import Image
 
 from training.cards import ornament, people
-from training.cards.faces import face
+from training.cards.faces import before, face, grey
 from training.cards.scripts import script
 from training.cards.sheet import Sheet
 from training.scenes.flat import DARK, PALE, Thing, blank, cut, jumble, lettering, paragraphs, phrase
@@ -194,7 +194,8 @@ def letter(rng: Generator, px_per_mm: float, stock: Stock) -> Thing:
     """A page about a person: a portrait in a corner and much text."""
     sheet = Sheet(148, 210, px_per_mm * 0.8, ornament.colour(rng, 235, 256))
     words = script(rng)
-    sheet.put(face(rng, stock, ornament.colour(rng, 180, 250)), float(rng.choice((8, 108))), 10, 30, 38)
+    wall = ornament.colour(rng, 180, 250)
+    sheet.put(before(face(rng, stock), wall), float(rng.choice((8, 108))), 10, 30, 38)
     for row in range(int(rng.integers(12, 30))):
         face_ = people.pick(rng, words.faces)
         sheet.text(12, 60 + 5 * row, phrase(rng, words, 9), 3.2, (40, 40, 46), face_, "ls", 124)
@@ -229,6 +230,8 @@ def snapshot(rng: Generator, px_per_mm: float, stock: Stock) -> Thing:
     if stock.pictures and rng.uniform() < 0.6:
         sheet.put(Image.fromarray(stock.picture(rng, sheet.px(width), sheet.px(height))), 0, 0, width, height)
     across = min(width, height / 1.28) * float(rng.uniform(0.7, 1.0))
-    person = face(rng, stock, None, bool(rng.uniform() < 0.2))
+    person = face(rng, stock)
+    if rng.uniform() < 0.2:
+        person = grey(person)
     sheet.put(person, (width - across) * float(rng.uniform()), height - across * 1.28, across, across * 1.28)
     return cut(rng, sheet, 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.random import Generator
 
 from training.cards import ornament, people
-from training.cards.faces import face
+from training.cards.faces import face, grey
 from training.cards.sheet import Colour, Sheet
 from training.scenes.flat import Thing, cut, jumble
 from training.stock import Stock
@@ -84,7 +84,7 @@ def banknote(rng: Generator, px_per_mm: float, stock: Stock) -> Thing:
     for _ in range(3):
         ornament.waves(sheet, rng, ink, 0.5, float(rng.uniform(1, 2.5)))
     ornament.rosette(sheet, rng, sheet.width * 0.4, sheet.height / 2, 22, ink)
-    sheet.put(face(rng, stock, None, True), sheet.width * 0.6, 8, 40, sheet.height - 12)
+    sheet.put(grey(face(rng, stock)), sheet.width * 0.6, 8, 40, sheet.height - 12)
     value = people.pick(rng, ("5", "10", "20", "50", "100", "500"))
     for x, y, anchor in ((6, 16, "ls"), (sheet.width - 6, sheet.height - 6, "rs")):
         sheet.text(x, y, value, 13, ink, "heavy", anchor)

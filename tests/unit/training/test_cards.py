@@ -5,13 +5,17 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
+
+from PIL import Image
 
 from training import cards, fonts
 from training.cards import chinese, design, mrz, people, scripts
@@ -31,6 +35,24 @@ def installed_fonts() -> None:
             fonts.path(face)
     except FontMissing as error:
         pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_ghost_shows_the_holder_and_nobody_else(left: bool) -> None:
+    """Paler, smaller, perhaps grey: the same face correlates, another one less."""
+
+    def ghost_of(holder: Image.Image | None, seed: int) -> NDArray[np.float64]:
+        sheet = Sheet(40, 50, 8, (255, 255, 255))
+        sheet.holder = holder
+        design.ghost(sheet, np.random.default_rng(seed), NOTHING, 2, 2, 36)
+        return sheet.pixels().mean(-1).ravel()
+
+    rng = np.random.default_rng(5)
+    look, sheet = design.start(rng, 8.0, NOTHING)
+    design.photo(sheet, rng, replace(look, left=left), NOTHING, 10, 30, 38)
+    same = np.corrcoef(ghost_of(sheet.holder, 1), ghost_of(sheet.holder, 2))[0, 1]
+    other = np.corrcoef(ghost_of(sheet.holder, 1), ghost_of(None, 2))[0, 1]
+    assert same > 0.95 > other
 
 
 @pytest.mark.parametrize("family", cards.FAMILIES)

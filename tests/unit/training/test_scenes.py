@@ -177,6 +177,22 @@ def test_cards_of_a_panel_lie_inside_it_and_do_not_overlap(arrange: Callable[...
         assert all(geometry.iou(quads[n], np.delete(quads, n, 0)).max() < 0.01 for n in range(4))
 
 
+@pytest.mark.parametrize("arrange", [panel.touching, panel.apart])
+def test_cards_of_a_panel_are_as_wide_beside_each_other_as_they_are(
+    arrange: Callable[..., panel.Panel],
+) -> None:
+    drawn = [
+        FAMILIES[family](np.random.default_rng(3), px_per_mm)
+        for family, px_per_mm in (("chinese_licence", 3.0), ("passport_booklet", 2.0), ("identity_id2", 4.0))
+    ]
+    cards = arrange(np.random.default_rng(4), drawn).cards
+    widths = [float(np.linalg.norm(quad[1] - quad[0])) for _, quad in cards]
+    assert np.array(widths) / widths[0] == pytest.approx(
+        [card.width_mm / drawn[0].width_mm for card in drawn], 0.02
+    )
+    assert drawn[1].width_mm > drawn[2].width_mm > drawn[0].width_mm
+
+
 def test_a_deck_gives_back_what_was_drawn(tmp_path: Path) -> None:
     assert list(deck.render(tmp_path, 4, SEED)) == [0, 1, 2, 3, 4]
     assert list(deck.render(tmp_path, 8, SEED)) == [4, 5, 6, 7, 8]
