@@ -34,9 +34,10 @@ def sharpen(path: Path, factor: float) -> float:
 
 
 def _power(model: ModelProto, path: Path) -> TensorProto:
-    powers = {node.input[1] for node in model.graph.node if node.op_type == "Pow"}
-    found = [node for node in model.graph.node if powers.intersection(node.output)]
+    graph = model.graph
+    powers = {node.input[1] for node in graph.node if node.op_type == "Pow"}
+    constants = [node.attribute[0].t for node in graph.node if powers.intersection(node.output)]
+    found: list[TensorProto] = constants + [each for each in graph.initializer if each.name in powers]
     if len(found) != 1:
         raise StartInvalid(f"{path} does not tell the power of its scores; name a detector's file.")
-    tensor: TensorProto = found[0].attribute[0].t
-    return tensor
+    return found[0]

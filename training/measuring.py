@@ -142,15 +142,27 @@ def average(one: Path, other: Path, path: Path, share: float) -> None:
     "--pictures", type=FOLDER, default=SCENES, show_default=True, help="What ranges are measured on."
 )
 @click.option("--count", type=click.IntRange(1), default=96, show_default=True, help="So many of them.")
-def quantise(model: Path, path: Path, pictures: Path, count: int) -> None:
-    """Write an INT8 variant of the detector; worth shipping only if `evaluate` says so."""
+@CLASSIFIER_OPTION
+@ALONE_OPTION
+@SCENES_OPTION
+def quantise(
+    model: Path,
+    path: Path,
+    pictures: Path,
+    count: int,
+    classifier: Path,
+    alone: bool,
+    scenes: tuple[Path, ...],
+) -> None:
+    """Write an INT8 variant of the detector, calibrated as `export` does; `goals --smaller` compares it."""
     from training import evaluate
     from training import quantise as step
 
     paths = [pictures / picture.file for picture in labels.read(pictures)[:count]]
     seen = shown("pictures", paths, len(paths))
     size = step.quantise(evaluate.open_detector(model), model, path, seen)
-    click.echo(f"{path}: {size / 1e6:.1f} MB")
+    power = set_power(path, None if alone else classifier, scenes)
+    click.echo(f"{path}: {size / 1e6:.1f} MB, scores to the power of {power:.2f}")
 
 
 @click.command()

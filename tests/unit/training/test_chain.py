@@ -62,7 +62,8 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     run("average", detector, detector, "--to", detector)
     assert "power" in run("calibrate", *files, "--scenes", scenes)
     smaller = tmp_path / "int8.onnx"
-    run("quantise", "--model", detector, "--path", smaller, "--pictures", scenes, "--count", 4)
+    assert "power" in run("quantise", *files, "--path", smaller, "--pictures", scenes, "--count", 4,
+        "--scenes", scenes)  # fmt: skip
     assert smaller.stat().st_size < detector.stat().st_size
     assert "recall" in run("evaluate", scenes, "--model", smaller, "--alone")
     run("photos", "--folder", tmp_path / "photos")
