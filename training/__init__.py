@@ -28,11 +28,12 @@ train        the loop: resumable, averaged, in the background
 calibrate    finds what moves the best thresholds to 0.5
 warm         goes on from an ONNX file
 average      the mean of two ONNX files of one network
-exported     reads ONNX files again, and raises their scores to another power
+exported     ONNX files written, read again, their scores raised to another power
 export       writes the ONNX files
 quantise     an INT8 variant of the detector
 views        pictures turned, blurred, darkened, compressed
 metrics      precision, recall, overlap, type, orientation
+cardfree     photographs without a card, to measure on
 evaluate     measures ONNX files on a folder of labelled pictures
 goals        the figures to reach next to those reached
 overlays     pictures with what was found drawn over them

@@ -14,8 +14,8 @@ from training import exported
 from training.errors import StartInvalid
 
 
-def average(one: Path, other: Path, share: float = 0.5) -> bytes:
-    """The file of `other` with each weight moved towards that of `one`; the power of its scores stays.
+def average(one: Path, other: Path, share: float = 0.5) -> ModelProto:
+    """The network of `other` with each weight moved towards that of `one`; the power of its scores stays.
 
     Args:
         one, other: what `export` or `export_classifier` wrote of the same network.
@@ -33,7 +33,7 @@ def average(one: Path, other: Path, share: float = 0.5) -> bytes:
         if values.dtype == np.float32:
             mean = (1 - share) * before[item.name] + share * values
             item.CopyFrom(numpy_helper.from_array(mean.astype(np.float32), item.name))
-    return second.SerializeToString()
+    return second
 
 
 def _shape(model: ModelProto) -> tuple[list[str], list[tuple[str, tuple[int, ...]]]]:

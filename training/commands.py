@@ -12,6 +12,7 @@ from app.detection.errors import DetectionError
 from training import labels, measuring
 from training.errors import TrainingError
 from training.options import (
+    CARD_FREE,
     CLASSIFIER_RUN,
     DECK,
     FOLDER,
@@ -60,6 +61,18 @@ def stock(sources: tuple[Path, ...], portrait: tuple[Path, ...], folder: Path) -
     from training import stock as step
 
     watch("pictures", step.gather(sources, portrait, folder))
+
+
+@training.command("card-free")
+@click.option(
+    "--root", type=FOLDER, default=Path("/"), show_default=True, help="Of unpacked Debian packages."
+)
+@click.option("--folder", type=FOLDER, default=CARD_FREE, show_default=True)
+def card_free(root: Path, folder: Path) -> None:
+    """Gather the listed pictures without a card, to measure on, from the packages that hold them."""
+    from training import cardfree as step
+
+    watch("pictures", step.gather(root, folder))
 
 
 @training.command()

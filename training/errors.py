@@ -8,7 +8,8 @@ TrainingError               (training_error)
 ├── ScenesMissing           (scenes_missing)
 ├── CheckpointMissing       (checkpoint_missing)
 ├── StartInvalid            (start_invalid)
-└── RecipeDiffers           (recipe_differs)
+├── RecipeDiffers           (recipe_differs)
+└── PictureMissing          (picture_missing)
 """
 
 from __future__ import annotations
@@ -66,3 +67,9 @@ class RecipeDiffers(TrainingError):
     """A folder was made with another seed or other options than those asked for now."""
 
     code = "recipe_differs"
+
+
+class PictureMissing(TrainingError):
+    """A picture to measure on is in no package that is installed or unpacked."""
+
+    code = "picture_missing"

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from app.detection.classifier import TASK
-from training import files
+from training import exported
 from training.classifier import Answers, ClassifierNet
 from training.decoder import Decoded
 from training.errors import CheckpointMissing
@@ -106,6 +106,4 @@ def _write(
     onnx.checker.check_model(model, full_check=True)
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, metadata)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, model.SerializeToString())
-    return path.stat().st_size
+    return exported.write(path, model)

@@ -13,8 +13,10 @@ from rich.table import Table
 from training.metrics import Figures, Result, figures
 
 PLAIN = "as it is"
+SMALLER = "smaller variant"
 PRECISION, RECALL = 0.97, 0.93  # on the hold-out, at an IoU of 0.7
-SHARES = ("precision", "recall_70", "recall_85", "mean_iou", "type", "orientation")
+SHARES = ("precision", "recall_70", "recall_85", "mean_iou", "type", "passport", "orientation")
+MOST_FALSE = 3  # cards on all pictures without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ def of_specimens(views: Mapping[str, Sequence[Result]], min_score: float) -> lis
     """Goals for photographs of real specimens, by how they are seen."""
     plain = figures(views[PLAIN], min_score)
     changed = {name: figures(results, min_score) for name, results in views.items() if name != PLAIN}
+    every = figures([result for results in views.values() for result in results], min_score)
     return [
         Goal("specimens: recall at IoU 0.7", 1.0, plain.recall_70),
         Goal("specimens: recall at IoU 0.85", 0.9, plain.recall_85),
@@ -43,13 +46,22 @@ def of_specimens(views: Mapping[str, Sequence[Result]], min_score: float) -> lis
             for name, found in changed.items()
         ),
         Goal("specimens: passport against card", 0.95, plain.passport),
+        Goal("specimens in all views: passport against card", 0.95, every.passport),
+        Goal("specimens in all views: orientation", 0.99, every.orientation),
     ]
 
 
 def of_empty(results: Sequence[Result], min_score: float) -> list[Goal]:
     """The goal for pictures without a card."""
     found = figures(results, min_score)
-    return [Goal(f"false cards on {found.pictures} pictures without a card", 3, found.false_cards, most=True)]
+    return [
+        Goal(
+            f"false cards on {found.pictures} pictures without a card",
+            MOST_FALSE,
+            found.false_cards,
+            most=True,
+        )
+    ]
 
 
 def of_holdout(found: Figures) -> list[Goal]:
@@ -68,17 +80,23 @@ def of_duration(durations_ms: Sequence[float]) -> list[Goal]:
     return [Goal("one photograph, decode excluded, ms", 40, statistics.median(durations_ms), most=True)]
 
 
-def of_smaller(plain: Figures, smaller: Figures, time_ratio: float) -> list[Goal]:
-    """Goals for a smaller variant of the detector, worth shipping only if it reaches both.
+def of_smaller(
+    plain: Figures, smaller: Figures, specimens_lost: float, false_cards: int, time_ratio: float
+) -> list[Goal]:
+    """Goals for a smaller variant of the detector, worth shipping only if it reaches them all.
 
     Args:
         plain, smaller: both on the hold-out.
+        specimens_lost: recall at an IoU of 0.7 that it loses on specimens.
+        false_cards: that it finds on the pictures without one.
         time_ratio: of one inference, the variant's by the detector's.
     """
     lost = max(getattr(plain, name) - getattr(smaller, name) for name in SHARES)
     return [
-        Goal("smaller variant: most that a hold-out figure loses", 0.01, lost, most=True),
-        Goal("smaller variant: time of an inference by the detector's", 1, time_ratio, most=True),
+        Goal(f"{SMALLER}: most that a hold-out figure loses", 0.01, lost, most=True),
+        Goal(f"{SMALLER}: recall at IoU 0.7 that specimens lose", 0.01, specimens_lost, most=True),
+        Goal(f"{SMALLER}: false cards", MOST_FALSE, false_cards, most=True),
+        Goal(f"{SMALLER}: time of an inference by the detector's", 1, time_ratio, most=True),
     ]
 
 

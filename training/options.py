@@ -13,6 +13,7 @@ DECK = RUNS / "deck"
 SCENES = RUNS / "scenes"
 HOLDOUT = RUNS / "holdout"
 EMPTY = RUNS / "empty"
+CARD_FREE = RUNS / "card-free"
 CALIBRATION = RUNS / "calibration"  # scenes of other seeds and other cards than the hold-out's
 CALIBRATION_EMPTY = RUNS / "calibration-empty"
 CALIBRATION_DECK = RUNS / "calibration-deck"

@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from app.detection import images
 from app.detection.detector import Detector
 from app.detection.letterbox import Letterbox
+from training import exported
 
 HEADS = ("find", "outline")  # what the decoder reads stays in floats
+WITHIN = 99.99  # percent of the values that a range holds; the few beyond it would make it coarse
 
 
 class Pictures(CalibrationDataReader):  # type: ignore[misc]
@@ -41,26 +43,33 @@ class Pictures(CalibrationDataReader):  # type: ignore[misc]
 
 def quantise(detector: Detector, model: Path, path: Path, pictures: Iterable[Path]) -> int:
     """Writes the variant, its ranges measured on some pictures; returns its size in bytes."""
+    plain = exported.read(model)
     with tempfile.TemporaryDirectory() as scratch:
-        plain = Path(scratch) / "plain.onnx"
-        quant_pre_process(str(model), str(plain), skip_symbolic_shape=True)
-        heads = [
-            node.name
-            for node in onnx.load(plain).graph.node
-            if node.op_type == "Conv" and any(f"/{head}/" in node.name for head in HEADS)
-        ]
+        before, after = Path(scratch) / "plain.onnx", Path(scratch) / "int8.onnx"
+        onnx.save(plain, before)
+        quant_pre_process(str(before), str(before), skip_symbolic_shape=True)
         quantize_static(
-            str(plain),
-            str(path),
+            str(before),
+            str(after),
             Pictures(detector, pictures),
             op_types_to_quantize=["Conv"],
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=heads,
+            nodes_to_exclude=_heads(onnx.load(before)),
+            calibrate_method=CalibrationMethod.Percentile,
+            extra_options={"CalibPercentile": WITHIN},
         )
-    written = onnx.load(path)
+        written = onnx.load(after)
+    facts = {fact.key: fact.value for fact in plain.metadata_props}
     del written.metadata_props[:]
-    onnx.helper.set_model_props(written, {p.key: p.value for p in onnx.load(model).metadata_props})
-    path.write_bytes(written.SerializeToString())
-    return path.stat().st_size
+    onnx.helper.set_model_props(
+        written, facts | {"model_name": f"{facts.get('model_name', model.stem)}-int8"}
+    )
+    return exported.write(path, written)
+
+
+def _heads(model: onnx.ModelProto) -> list[str]:
+    """The names of the convolutions whose outputs the decoder reads."""
+    convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
+    return [name for name in convolutions if any(f"/{head}/" in name for head in HEADS)]

@@ -83,6 +83,7 @@ class Trainer(Generic[Batch]):
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "elapsed_s": self.elapsed_s,
+            "random": torch.get_rng_state(),
         }
         fresh = self.folder / f"{CHECKPOINT}.new"
         torch.save(state, fresh)
@@ -94,6 +95,7 @@ class Trainer(Generic[Batch]):
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.elapsed_s = int(state["step"]), float(state["elapsed_s"])
+        torch.set_rng_state(state["random"])
 
     def _groups(self) -> list[dict[str, object]]:
         rate = self.settings.learning_rate

@@ -8,6 +8,7 @@ import pytest
 from app.detection.classifier import Classifier
 from app.detection.settings import DetectionSettings
 from tests.unit.detection import classifier_model, corner_model
+from training import exported
 from training.average import average
 from training.errors import StartInvalid
 
@@ -23,7 +24,7 @@ def test_each_weight_lies_between_those_of_both(tmp_path: Path, share: float, ex
     one = classifier_model.save(tmp_path / "one.onnx", (1.0, 0.0, 0.0, 0.0))
     other = classifier_model.save(tmp_path / "other.onnx", (0.0, 1.0, 0.0, 0.0))
     mean = tmp_path / "mean.onnx"
-    mean.write_bytes(average(one, other, share))
+    exported.write(mean, average(one, other, share))
     assert types(mean) == expected
 
 

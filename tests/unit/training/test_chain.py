@@ -16,6 +16,7 @@ from training import fonts, labels, trunk
 from training.commands import training
 from training.errors import FontMissing, TrunkMissing
 from training.settings import PHOTOS
+from training.views import VIEWS
 
 STEPS = 3
 
@@ -72,8 +73,10 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     output = run("goals", *files, "--specimens", PHOTOS, "--holdout", scenes, "--empty", empty, "--json",
         figures, "--overlays", overlays, "--smaller", smaller)  # fmt: skip
     assert {len(list(folder.iterdir())) for folder in overlays.iterdir()} == {len(labels.read(PHOTOS))}
-    rows = json.loads(figures.read_text())["figures"]
-    assert len(rows) == 18
-    assert all(row["words"].split(":")[0][:8] in output for row in rows)
-    assert all(row["reached"] in (True, False) for row in rows)
+    written = json.loads(figures.read_text())
+    assert set(written["files"]) == {path.name for path in (detector, classifier)}
+    rows = written["figures"]
+    assert len(rows) == len(VIEWS) + 15  # of specimens in each view, and all others once
+    assert all(row["words"][:20] in output for row in rows)
+    assert all(row["value"] is not None for row in rows if "false cards" in row["words"])
     assert sum(path.stat().st_size for path in (detector, classifier)) < 25_000_000

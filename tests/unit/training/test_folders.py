@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from training import files, labels, overlays, recipe
 from training.errors import LabelsInvalid, RecipeDiffers
 from training.labels import LabelledCard, LabelledPicture
 from training.metrics import Found, Result
+from training.settings import TrainSettings
 from training.views import as_it_is
 
 QUAD = np.array([(40, 30), (160, 30), (160, 105), (40, 105)], np.float32)
@@ -24,6 +26,32 @@ def test_a_file_that_cannot_be_finished_leaves_the_one_before(tmp_path: Path) ->
     with pytest.raises(OSError, match=r"index\.json\.new"):
         files.write(path, b"[1, 2]")
     assert path.read_bytes() == b"[1]"
+
+
+def test_a_file_is_replaced_when_all_went_well_and_leaves_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "models" / "detector.onnx"
+    with files.replaced(path) as fresh:
+        fresh.write_bytes(b"1")
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"), files.replaced(tmp_path / "taken") as fresh:
+        fresh.write_bytes(b"2")  # a file cannot replace a folder
+    assert not fresh.exists()
+    assert [each.name for each in path.parent.iterdir()] == ["detector.onnx"]
+    assert path.read_bytes() == b"1"
+
+
+def test_a_training_goes_on_with_its_own_start_seed_and_rate_alone(tmp_path: Path) -> None:
+    settings = TrainSettings(seed=1)
+    recipe.keep_training(tmp_path, settings, Path("a.onnx"))
+    recipe.keep_training(tmp_path, settings, Path("a.onnx"))
+    for other, start in (
+        (replace(settings, seed=2), "a.onnx"),
+        (replace(settings, learning_rate=settings.learning_rate / 2), "a.onnx"),
+        (settings, "b.onnx"),
+        (settings, None),
+    ):
+        with pytest.raises(RecipeDiffers):
+            recipe.keep_training(tmp_path, other, Path(start) if start else None)
 
 
 def test_a_folder_goes_on_with_its_own_recipe_alone(tmp_path: Path) -> None:

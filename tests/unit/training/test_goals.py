@@ -24,7 +24,7 @@ def test_a_goal_is_reached_from_the_side_it_says() -> None:
 
 def test_every_view_and_figure_has_its_goal() -> None:
     of_specimens = goals.of_specimens(dict.fromkeys(VIEWS, RESULTS), 0.5)
-    assert len(of_specimens) == len(VIEWS) + 2
+    assert len(of_specimens) == len(VIEWS) + 4
     assert of_specimens[0].value == pytest.approx(2 / 3)
     assert all(any(name in item.words for item in of_specimens) for name in VIEWS if name != goals.PLAIN)
     (false_cards,) = goals.of_empty(RESULTS, 0.5)
@@ -39,11 +39,12 @@ def test_every_view_and_figure_has_its_goal() -> None:
 
 def test_a_smaller_variant_must_lose_little_everywhere_and_be_faster() -> None:
     plain = metrics.figures(RESULTS, 0.5)
-    (lost, faster) = goals.of_smaller(plain, dataclasses.replace(plain, type=plain.type - 0.02), 0.8)
-    assert lost.value == pytest.approx(0.02)
-    assert (lost.reached, faster.reached) == (False, True)
-    (lost, faster) = goals.of_smaller(plain, dataclasses.replace(plain, mean_iou=1.0), 1.1)
-    assert (lost.reached, faster.reached) == (True, False)
+    worse = dataclasses.replace(plain, type=plain.type - 0.02)
+    found = goals.of_smaller(plain, worse, 0.0, 3, 0.8)
+    assert found[0].value == pytest.approx(0.02)
+    assert [goal.reached for goal in found] == [False, True, True, True]
+    found = goals.of_smaller(plain, dataclasses.replace(plain, mean_iou=1.0), 0.05, 4, 1.1)
+    assert [goal.reached for goal in found] == [True, False, False, False]
 
 
 @pytest.mark.parametrize("border", [0.8, 0.9, 0.99])

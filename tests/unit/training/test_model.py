@@ -1,21 +1,31 @@
-"""The bundled model on the sample photographs, through the product's own detector."""
+"""The bundled pair on the sample photographs and turned ones, through the product's own detector."""
 
 from __future__ import annotations
 
 import pytest
 
+from app.detection.detector import Detector
 from training import evaluate, labels, metrics
 from training.metrics import Result
 from training.settings import CLASSIFIER, MODEL, PHOTOS
+from training.views import VIEWS
 
 MIN_SCORE = 0.5
 MIN_IOU = 0.8
 
 
+TURNED = ("as it is", "turned by 90", "turned by 180", "turned by 270")
+
+
 @pytest.fixture(scope="module")
-def results() -> dict[str, Result]:
-    detector = evaluate.open_detector(MODEL, CLASSIFIER)
-    return {result.file: result for result in evaluate.results(detector, PHOTOS, labels.read(PHOTOS))}
+def detector() -> Detector:
+    return evaluate.open_detector(MODEL, CLASSIFIER)
+
+
+@pytest.fixture(scope="module", params=TURNED)
+def results(detector: Detector, request: pytest.FixtureRequest) -> dict[str, Result]:
+    found = evaluate.results(detector, PHOTOS, labels.read(PHOTOS), VIEWS[request.param])
+    return {result.file: result for result in found}
 
 
 def test_every_card_is_found_with_its_corners_in_reading_order(results: dict[str, Result]) -> None:

@@ -54,7 +54,8 @@ def test_a_detector_comes_back_from_its_file(tmp_path: Path) -> None:
     with torch.no_grad():
         for name in ("objectness", "corners", "types", "corner_map"):
             expected, value = (getattr(net.eval()(inputs), name) for net in (written, found))
-            assert value.numpy() == pytest.approx(expected.numpy(), rel=1e-3, abs=1e-3)
+            # A file holds halves, of some 11 bits.
+            assert value.numpy() == pytest.approx(expected.numpy(), rel=1e-2, abs=3e-2)
 
 
 def test_in_training_it_computes_the_same_on_what_its_norms_were_measured_on(tmp_path: Path) -> None:
