@@ -33,6 +33,11 @@ from training.settings import PHOTOS
 CLASSIFIER_RATE = 1e-3
 
 
+def known_name(folder: Path) -> str:
+    """What a recipe calls a folder of photographs; nothing where there are none."""
+    return folder.name if folder.is_dir() else ""
+
+
 class Steps(click.Group):
     """A group that lists its commands in order, and ends with one sentence where something is wrong."""
 
@@ -95,7 +100,7 @@ def deck(
 
     if unknown := set(family) - FAMILIES.keys():
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: name some of {', '.join(FAMILIES)}.")
-    recipe.keep(folder, seed=seed, holdout=holdout, families=" ".join(family))
+    recipe.keep(folder, seed=seed, holdout=holdout, families=" ".join(family), stock=known_name(photographs))
     watch("cards", step.render(folder, count, seed, Stock.load(photographs, holdout), family), count)
 
 
@@ -130,7 +135,8 @@ def generate(
     from training.deck import Deck
     from training.stock import Stock
 
-    recipe.keep(folder, seed=seed, cards=cards.name, holdout=holdout, empty=empty, scale=scale)
+    facts = {"cards": cards.name, "stock": known_name(photographs), "scale": scale}
+    recipe.keep(folder, seed=seed, holdout=holdout, empty=empty, **facts)
     source = Deck.load(cards, stock=Stock.load(photographs, holdout))
     watch("scenes", step.generate(folder, count, seed, source, empty, scale), count)
 

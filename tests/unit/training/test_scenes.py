@@ -9,12 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("PIL", reason="Pillow is in training/requirements.txt")
 
 from app.detection import geometry
 from training import deck, fonts, generate, labels, lot, views
 from training.cards import FAMILIES
+from training.commands import training
 from training.deck import Deck, Fresh
 from training.errors import DeckMissing, FontMissing, LabelsInvalid
 from training.labels import LabelledCard, LabelledPicture
@@ -202,6 +204,21 @@ def test_a_deck_gives_back_what_was_drawn(tmp_path: Path) -> None:
     entry = drawn.cards[0]
     assert (entry.type, entry.quad.tolist()) == (fresh.type, fresh.quad.tolist())
     assert np.abs(entry.pixels().astype(int) - fresh.pixels).mean() < 4
+
+
+def test_what_is_drawn_with_other_photographs_goes_to_another_folder(tmp_path: Path) -> None:
+    def run(command: str, folder: Path, photographs: Path, *words: str) -> str:
+        at = ["--folder", str(folder), "--photographs", str(photographs)]
+        return CliRunner().invoke(training, [command, *at, *words]).output
+
+    cards, scenes, photographs = (tmp_path / name for name in ("deck", "scenes", "stock"))
+    from_cards = ("--cards", str(cards), "--count")
+    assert "4/4" in run("deck", cards, photographs, "--count", "4")
+    assert "1/1" in run("generate", scenes, photographs, *from_cards, "1")
+    assert "2/2" in run("generate", scenes, photographs, *from_cards, "2")
+    photographs.mkdir()
+    assert "another folder" in run("deck", cards, photographs, "--count", "5")
+    assert "another folder" in run("generate", scenes, photographs, *from_cards, "3")
 
 
 def test_an_empty_deck_is_named(tmp_path: Path) -> None:
