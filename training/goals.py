@@ -54,14 +54,8 @@ def of_specimens(views: Mapping[str, Sequence[Result]], min_score: float) -> lis
 def of_empty(results: Sequence[Result], min_score: float) -> list[Goal]:
     """The goal for pictures without a card."""
     found = figures(results, min_score)
-    return [
-        Goal(
-            f"false cards on {found.pictures} pictures without a card",
-            MOST_FALSE,
-            found.false_cards,
-            most=True,
-        )
-    ]
+    words = f"false cards on {found.pictures} pictures without a card"
+    return [Goal(words, MOST_FALSE, found.false_cards, most=True)]
 
 
 def of_holdout(found: Figures) -> list[Goal]:
