@@ -223,7 +223,10 @@ def _put_extras(objects: dict[str, dict[str, Any]], extras: Mapping[str, Any]) -
             holder = objects.get(parent)
             if holder is None:
                 holder = _object(objects, parent)
-            if type(value) is list or type(value) is tuple:
+            kind = type(value)
+            if kind is str and convert is _text and len(value) <= _SHORT_CHARS:
+                holder[leaf] = _short(value)  # most values, without a call between
+            elif kind is list or kind is tuple:
                 holder[leaf] = [convert(item) for item in value[:LIST_ITEMS]]
             else:
                 holder[leaf] = convert(value)

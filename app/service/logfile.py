@@ -54,6 +54,7 @@ class LogFile:
         on_line: Callable[[Reason | None], None] | None = None,
     ) -> None:
         self.path = path
+        self._name = os.fspath(path)
         self.written = 0
         self.dropped: Counter[Reason] = Counter()
         self.failing: Reason | None = None
@@ -161,10 +162,12 @@ class LogFile:
     def _size(self) -> int:
         """Size of the file at the path, which another process may have rotated or removed meanwhile."""
         if self._fd >= 0:
-            with contextlib.suppress(FileNotFoundError):
-                there = self.path.stat()
-                if (there.st_dev, there.st_ino) == self._identity:
-                    return there.st_size
+            try:
+                there = os.stat(self._name)  # noqa: PTH116 - once per line, and a Path's own takes longer
+            except FileNotFoundError:
+                there = None
+            if there and (there.st_dev, there.st_ino) == self._identity:
+                return there.st_size
             self._close_file()
         self._fd = os.open(self.path, _FLAGS, _MODE)
         try:
