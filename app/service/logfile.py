@@ -210,15 +210,15 @@ class LogFile:
         return sorted(self.path.parent.glob(f"{self.path.stem}-{_STAMPED}{self.path.suffix}"))
 
     def _close_file(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        fd, self._fd = self._fd, -1  # forgotten first: a fork while it is being closed finds none
+        if fd >= 0:
+            os.close(fd)
 
     def _close(self) -> None:
         self._close_file()
-        if self._lock_fd >= 0:
-            os.close(self._lock_fd)
-            self._lock_fd = -1
+        fd, self._lock_fd = self._lock_fd, -1
+        if fd >= 0:
+            os.close(fd)
 
     def _after_fork(self) -> None:
         """A child starts with its own lock: an flock belongs to the description that fork shares."""

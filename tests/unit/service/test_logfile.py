@@ -221,6 +221,29 @@ def test_one_who_counts_along_and_fails_stops_no_line(path: Path) -> None:
     assert path.read_bytes() == b"one\n"
 
 
+def test_a_fork_while_a_rotated_file_is_being_closed_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another thread's fork may come when its descriptor is closed and its number not yet forgotten."""
+    file = LogFile(path, max_bytes=64, kept=10)
+    close, children = os.close, list[int]()
+
+    def close_and_fork(descriptor: int) -> None:
+        close(descriptor)
+        if children:
+            return
+        child = os.fork()
+        if child == 0:
+            monkeypatch.undo()
+            os._exit(0 if file.append(b"child\n") and file.written == 1 else 1)
+        children.append(child)  # it waits until the rotation is over
+
+    monkeypatch.setattr(os, "close", close_and_fork)
+    assert file.append(b"a" * 60 + b"\n")
+    assert file.append(b"parent\n")  # rotates, so the first file is closed
+    assert [os.waitpid(child, 0)[1] for child in children] == [0]
+
+
 def test_a_fork_while_other_threads_write_loses_nothing(path: Path) -> None:
     file = LogFile(path, max_bytes=4096, kept=10_000)
     stop = threading.Event()
