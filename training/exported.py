@@ -48,7 +48,6 @@ def write(path: Path, model: ModelProto) -> int:
             tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + HALF))
             cast = helper.make_node("Cast", [tensor.name], [name], to=TensorProto.FLOAT)
             halved.graph.node.insert(0, cast)
-    path.parent.mkdir(parents=True, exist_ok=True)
     files.write(path, halved.SerializeToString())
     return path.stat().st_size
 

@@ -9,16 +9,15 @@ from pathlib import Path
 
 def write(path: Path, data: bytes) -> None:
     """Replaces a file in one step."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.write_bytes(data)
-    fresh.replace(path)
+    with replaced(path) as fresh:
+        fresh.write_bytes(data)
 
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
     """A path to write to, whose file replaces another when the block ends; where it fails nothing is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.fresh")
+    fresh = path.with_name(f"{path.name}.new")
     try:
         yield fresh
         fresh.replace(path)

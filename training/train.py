@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from training import files
 from training.settings import CHECKPOINT, TrainSettings
 
 PROGRESS = "progress.ndjson"
@@ -85,9 +86,8 @@ class Trainer(Generic[Batch]):
             "elapsed_s": self.elapsed_s,
             "random": torch.get_rng_state(),
         }
-        fresh = self.folder / f"{CHECKPOINT}.new"
-        torch.save(state, fresh)
-        fresh.replace(self.folder / CHECKPOINT)
+        with files.replaced(self.folder / CHECKPOINT) as fresh:
+            torch.save(state, fresh)
 
     def _resume(self) -> None:
         state = torch.load(self.folder / CHECKPOINT, map_location="cpu", weights_only=True)

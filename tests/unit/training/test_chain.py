@@ -78,5 +78,6 @@ def test_from_photographs_to_figures(tmp_path: Path) -> None:
     rows = written["figures"]
     assert len(rows) == len(VIEWS) + 15  # of specimens in each view, and all others once
     assert all(row["words"][:20] in output for row in rows)
+    assert all(row["reached"] in (True, False) for row in rows)
     assert all(row["value"] is not None for row in rows if "false cards" in row["words"])
     assert sum(path.stat().st_size for path in (detector, classifier)) < 25_000_000
