@@ -28,7 +28,9 @@ def test_a_taken_port_names_its_owner_and_the_setting(taken: int) -> None:
 
 
 def test_a_free_port_may_be_claimed() -> None:
-    ports.claim("127.0.0.1", ports.free("127.0.0.1"), "service", "CARDWATCH_SERVE_PORT")
+    port = ports.free("127.0.0.1")
+    ports.claim("127.0.0.1", port, "service", "CARDWATCH_SERVE_PORT")
+    assert ports.is_free("127.0.0.1", port)  # for whoever claimed it
 
 
 def test_auto_replaces_only_what_is_taken(

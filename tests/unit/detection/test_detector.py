@@ -164,7 +164,10 @@ def test_tests_itself_whatever_the_limits(corner_onnx: Path) -> None:
     strict = DetectionSettings(
         model=corner_onnx, provider="cpu", min_side_px=5000, max_side_px=6000, max_scans=1
     )
-    Detector(strict).self_test()
+    detector = Detector(strict)
+    with pytest.raises(ImageError):
+        detector.inspect(encode(card_photo(680, 461, QUAD / 5), "jpeg"))
+    detector.self_test()
 
 
 def constant_detector(path: Path, *columns: tuple[float, float, list[list[float]]]) -> Detector:

@@ -37,7 +37,7 @@ def test_a_killed_node_gives_its_folder_back(home: Path) -> None:
     running = start_node(home)
     running.process.kill()
     running.process.wait()
-    start_node(home).stop()
+    assert start_node(home).stop() == 0
 
 
 def test_one_line_tells_the_address(home: Path) -> None:

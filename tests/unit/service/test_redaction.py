@@ -101,4 +101,4 @@ def test_a_number_after_digits_that_do_not_belong_to_it_is_found() -> None:
 
 def test_long_hostile_text_takes_no_long_time() -> None:
     for piece in ("1", "1 ", "A<", "+1", "1-", "A1", "0.1", "19900307"):
-        redact(piece * 20_000)
+        assert redact(piece * 20_000) == piece * 20_000  # none of it is a number

@@ -13,6 +13,8 @@ from app.service.server import address, listen, refuse_public, without_query
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_loopback_is_served(host: str) -> None:
     refuse_public(host)
+    with listen(host, 0, 5) as listener:
+        assert listener.getsockname()[1]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", ""])
